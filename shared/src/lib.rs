@@ -1,0 +1,12 @@
+//! The rules: from what both vendors say to what should be changed, held or told.
+//!
+//! Pure by construction: no input or output, no clock (`today` is an argument), no randomness. The
+//! manifest has nothing to reach the world with.
+
+pub mod contract;
+pub mod fingerprint;
+pub mod ids;
+pub mod mapping;
+pub mod quantity;
+pub mod settings;
+pub mod usage;

@@ -1,0 +1,309 @@
+//! Who is who and what is what: customers and products as the operator mapped them (M1 to M4, M6).
+//! Rows and their checks; finding matches is `matching`'s, deciding units the plan's.
+
+use crate::contract::PeriodType;
+use crate::ids::{BillingCodeId, CompanyId, LineId, ServiceId, TenantId};
+use crate::quantity::{Rounding, UnitSize};
+use crate::settings::Settings;
+use crate::usage::{ItemKey, ItemKind, OfferingItem};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// Everything an operator mapped and set for one connection.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Mapping {
+    /// Grows with every saved change; a save on an older version is refused.
+    pub version: u64,
+    /// The choices of the connection.
+    pub settings: Settings,
+    /// One row per company known.
+    pub customers: BTreeMap<CompanyId, CustomerRow>,
+    /// One row per offering item a customer may have.
+    pub products: BTreeMap<ItemKey, ProductRow>,
+}
+
+/// One company and what the operator said of it (M1).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerRow {
+    /// The Autotask company.
+    pub company: CompanyId,
+    /// Its name when last seen, for display only.
+    pub company_name: String,
+    /// The link, or why there is none.
+    pub link: CustomerLink,
+    /// Lines chosen where a service is on several: service to line (C2).
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub pins: BTreeMap<ServiceId, LineId>,
+}
+
+/// Where a company stands (M1, M6).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", tag = "state")]
+pub enum CustomerLink {
+    /// Linked to a tenant; its name when last seen is for display only.
+    Mapped {
+        /// The Acronis tenant.
+        tenant: TenantId,
+        /// Its name when last seen.
+        tenant_name: String,
+    },
+    /// Not linked. `left_alone`: the link was removed by hand, so that automatic provisioning makes no
+    /// tenant until told otherwise (M6).
+    Unmapped {
+        /// Whether automatic provisioning keeps away.
+        left_alone: bool,
+    },
+    /// Not to be linked, and why.
+    Ignored {
+        /// The operator's reason.
+        reason: String,
+    },
+}
+
+impl CustomerRow {
+    /// The tenant it is linked to.
+    pub fn tenant(&self) -> Option<&TenantId> {
+        match &self.link {
+            CustomerLink::Mapped { tenant, .. } => Some(tenant),
+            CustomerLink::Unmapped { .. } | CustomerLink::Ignored { .. } => None,
+        }
+    }
+
+    /// Removes the link and touches nothing else (M6).
+    pub fn remove_link(&mut self) {
+        self.link = CustomerLink::Unmapped { left_alone: true };
+    }
+}
+
+/// One offering item and how it is billed (M3, M4).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProductRow {
+    /// The item, as the partner can give it.
+    pub item: OfferingItem,
+    /// A name for people.
+    pub label: String,
+    /// What it is sold as; none: not billed.
+    pub service: Option<ServiceTarget>,
+    /// How the items of one service come together.
+    pub combine: Combine,
+    /// Whether a customer who did not buy it may use it.
+    pub free: bool,
+    /// What one unit is.
+    pub unit_size: UnitSize,
+    /// What happens to a part of a unit.
+    pub rounding: Rounding,
+    /// Units that cost nothing.
+    pub included: u32,
+    /// The least that is billed.
+    pub minimum: u32,
+    /// Changes below this many units wait (U5).
+    pub smallest_change: u32,
+}
+
+impl ProductRow {
+    /// A row as it is before anyone mapped it.
+    pub fn unmapped(item: OfferingItem, label: String) -> Self {
+        let unit_size = UnitSize::usual(item.unit);
+        Self {
+            item,
+            label,
+            service: None,
+            combine: Combine::Sum,
+            free: false,
+            unit_size,
+            rounding: Rounding::Up,
+            included: 0,
+            minimum: 0,
+            smallest_change: 0,
+        }
+    }
+}
+
+/// The service an item is sold as (M3).
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ServiceTarget {
+    /// A service that exists in Autotask.
+    Existing(ServiceId),
+    /// One to be created on apply.
+    New(NewService),
+}
+
+/// A service to be created in Autotask; its name is generated or typed.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct NewService {
+    /// Its name, at most 100 characters.
+    pub name: String,
+    /// How often it is billed.
+    pub period: PeriodType,
+    /// Its billing code, from Autotask's list.
+    pub billing_code: BillingCodeId,
+    /// The price of one unit for one period.
+    pub unit_price: Decimal,
+}
+
+/// How several items feed one service (M3).
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Combine {
+    /// Counted side by side: added up.
+    #[default]
+    Sum,
+    /// Packs on the same workloads: the greatest counts.
+    Max,
+}
+
+/// The product rows that feed one service, which agree on how it is counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Product<'a> {
+    /// The service.
+    pub service: ServiceId,
+    /// Its rows, by item; never empty.
+    pub rows: Vec<&'a ProductRow>,
+}
+
+impl Product<'_> {
+    /// The row whose counting speaks for all; `Mapping::fault` keeps them equal.
+    pub fn terms(&self) -> &ProductRow {
+        self.rows[0]
+    }
+
+    /// Whether it is billed by the month's greatest figure (U7).
+    pub fn is_metered(&self) -> bool {
+        self.rows.iter().any(|row| row.item.is_metered())
+    }
+
+    /// The first row that has no usage, so that nothing can be billed by it (U1).
+    pub fn feature(&self) -> Option<&ProductRow> {
+        self.rows.iter().copied().find(|row| row.item.kind == ItemKind::Feature)
+    }
+}
+
+impl Mapping {
+    /// The products that are sold as services which exist, by service.
+    pub fn products_by_service(&self) -> BTreeMap<ServiceId, Product<'_>> {
+        let mut products = BTreeMap::new();
+        for row in self.products.values() {
+            if let Some(ServiceTarget::Existing(service)) = row.service {
+                products.entry(service).or_insert_with(|| Product { service, rows: Vec::new() }).rows.push(row);
+            }
+        }
+        products
+    }
+
+    /// The services to be created, each with the items that wait for it.
+    pub fn services_to_create(&self) -> BTreeMap<&NewService, Vec<&ItemKey>> {
+        let mut services: BTreeMap<&NewService, Vec<&ItemKey>> = BTreeMap::new();
+        for (key, row) in &self.products {
+            if let Some(ServiceTarget::New(new)) = &row.service {
+                services.entry(new).or_default().push(key);
+            }
+        }
+        services
+    }
+
+    /// The linked companies with their tenants.
+    pub fn mapped_customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
+        self.customers.values().filter_map(|row| row.tenant().map(|tenant| (row, tenant)))
+    }
+
+    /// What contradicts itself, in words for the operator, each with the row it stands on.
+    pub fn faults(&self) -> Vec<MappingFault> {
+        let mut faults = Vec::new();
+        self.customer_faults(&mut faults);
+        self.product_faults(&mut faults);
+        faults.extend(self.settings.fault().map(|text| MappingFault { row: MappingRowName::Settings, text }));
+        faults
+    }
+
+    fn customer_faults(&self, faults: &mut Vec<MappingFault>) {
+        let mut taken: BTreeMap<&TenantId, CompanyId> = BTreeMap::new();
+        for (row, tenant) in self.mapped_customers() {
+            if let Some(other) = taken.insert(tenant, row.company) {
+                faults.push(MappingFault {
+                    row: MappingRowName::Customer(row.company),
+                    text: format!(
+                        "tenant {tenant} is already mapped to company {other}; a tenant belongs to one company"
+                    ),
+                });
+            }
+        }
+    }
+
+    fn product_faults(&self, faults: &mut Vec<MappingFault>) {
+        let mut first_of: BTreeMap<&ServiceTarget, &ProductRow> = BTreeMap::new();
+        for (key, row) in &self.products {
+            let mut fault =
+                |text: String| faults.push(MappingFault { row: MappingRowName::Product(key.clone()), text });
+            if !row.unit_size.measures(row.item.unit) {
+                fault(format!(
+                    "unit_size \"{}\" does not measure this item, which is counted in {}",
+                    row.unit_size, row.item.unit
+                ));
+            }
+            let Some(target) = &row.service else { continue };
+            if let ServiceTarget::New(new) = target {
+                new.fault().into_iter().for_each(&mut fault);
+            }
+            let first = *first_of.entry(target).or_insert(row);
+            if let Some(term) = first.disagrees_with(row) {
+                fault(format!(
+                    "it shares a service with {}, but their {term} differ; the service is counted once, so they must be equal",
+                    first.item.key
+                ));
+            }
+        }
+    }
+}
+
+impl ProductRow {
+    fn disagrees_with(&self, other: &ProductRow) -> Option<&'static str> {
+        let terms = [
+            ("units of measurement", self.item.unit == other.item.unit),
+            ("ways of metering", self.item.is_metered() == other.item.is_metered()),
+            ("combine", self.combine == other.combine),
+            ("unit_size", self.unit_size == other.unit_size),
+            ("rounding", self.rounding == other.rounding),
+            ("included", self.included == other.included),
+            ("minimum", self.minimum == other.minimum),
+            ("smallest_change", self.smallest_change == other.smallest_change),
+        ];
+        terms.into_iter().find(|(_, equal)| !equal).map(|(term, _)| term)
+    }
+}
+
+impl NewService {
+    /// The key by which the service is found again after a lost reply (`Services.externalID`).
+    pub fn external_id(&self) -> String {
+        format!("acrotask:{}", crate::fingerprint::of(&[&self.name, &self.period.to_string()]))
+    }
+
+    fn fault(&self) -> Option<String> {
+        let length = self.name.chars().count();
+        if self.name.trim().is_empty() || length > 100 {
+            return Some(format!("the service's name has {length} characters; Autotask takes 1 to 100"));
+        }
+        (self.unit_price < Decimal::ZERO).then(|| "unit_price: expected 0 or more".to_owned())
+    }
+}
+
+/// Something in a mapping that contradicts itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MappingFault {
+    /// The row it stands on.
+    pub row: MappingRowName,
+    /// What is wrong and what was expected.
+    pub text: String,
+}
+
+/// Which row of a mapping.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MappingRowName {
+    /// The settings.
+    Settings,
+    /// A customer's.
+    Customer(CompanyId),
+    /// A product's.
+    Product(ItemKey),
+}
