@@ -6,7 +6,11 @@
 pub mod contract;
 pub mod fingerprint;
 pub mod ids;
+pub mod kept;
+pub mod line;
 pub mod mapping;
 pub mod quantity;
+pub mod reckoning;
+pub mod run;
 pub mod settings;
 pub mod usage;

@@ -1,0 +1,157 @@
+//! What is recorded of runs, approvals and connections. Shapes only.
+
+use crate::ids::{ConnectionId, TenantId};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// One pair of an Acronis partner tenant and an Autotask database.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Connection {
+    /// Its id; every key, event, lease and log line carries it.
+    pub id: ConnectionId,
+    /// The Acronis partner tenant at the root of all we see.
+    pub tenant: TenantId,
+    /// The Autotask database (`ci` of zoneInformation).
+    pub database: i64,
+    /// Whether the first plan was approved (M5).
+    pub first_plan_approved: bool,
+    /// The last day on which a run read all usage; periods that nobody watched are not settled (U5).
+    pub usage_read_on: Option<Date>,
+}
+
+/// A job: one module, one function, one name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Job {
+    /// Acronis usage to pay-as-you-go units.
+    UsageSync,
+}
+
+impl fmt::Display for Job {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Job::UsageSync => "usage-sync",
+        })
+    }
+}
+
+/// Whether a run may write to the vendors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// Only look and say.
+    #[default]
+    Plan,
+    /// Look, say and do.
+    Apply,
+}
+
+impl fmt::Display for Mode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Mode::Plan => "plan",
+            Mode::Apply => "apply",
+        })
+    }
+}
+
+/// How a run ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "ended", content = "why")]
+pub enum Outcome {
+    /// It is under way, or was stopped without a word.
+    Running,
+    /// All of its plan is done, or shown in plan mode.
+    Complete,
+    /// It stopped in good order with work left for the next run, and why.
+    Stopped(String),
+    /// Another run held the lease.
+    Skipped,
+    /// It could not go on, or some customer's writes failed.
+    Failed(String),
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Outcome::Running => f.pad("running"),
+            Outcome::Complete => f.pad("complete"),
+            Outcome::Stopped(why) => write!(f, "stopped: {why}"),
+            Outcome::Skipped => f.pad("skipped: another run is at work"),
+            Outcome::Failed(why) => write!(f, "failed: {why}"),
+        }
+    }
+}
+
+/// The record of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunRecord {
+    /// Its id: sorts by time.
+    pub id: String,
+    /// Which job.
+    pub job: Job,
+    /// Whether it might write.
+    pub mode: Mode,
+    /// When it began.
+    pub started: Timestamp,
+    /// When it ended or was last heard of.
+    pub heard: Timestamp,
+    /// How it ended.
+    pub outcome: Outcome,
+    /// The plan it made.
+    pub plan: Option<String>,
+    /// What became of the plan.
+    pub counts: RunCounts,
+    /// Vendor calls by endpoint.
+    pub calls: BTreeMap<String, u64>,
+    /// Autotask calls among them: what the hourly share is counted by (B1).
+    pub autotask_calls: u64,
+    /// Autotask's own counter and limit when last asked: everybody's calls (B1).
+    pub autotask_used: Option<(u64, u64)>,
+    /// The findings, each as one line of text; at most the first hundred.
+    pub findings: Vec<String>,
+}
+
+/// The numbers of a run.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunCounts {
+    /// Changes planned.
+    pub changes: usize,
+    /// Changes made.
+    pub made: usize,
+    /// Changes that wait for approval.
+    pub held: usize,
+    /// Changes the vendor refused.
+    pub refused: usize,
+    /// Changes whose outcome is not known yet.
+    pub open: usize,
+    /// Findings.
+    pub findings: usize,
+    /// Lines that are as they should be.
+    pub right: usize,
+}
+
+/// A person's approval of exactly the changes named (M5, H1, H2).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Approval {
+    /// The ids of the changes or holds approved.
+    pub ids: Vec<String>,
+    /// Who approved.
+    pub by: String,
+    /// When.
+    pub at: Timestamp,
+}
+
+/// A change that was made, as kept for explanation.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChangeRecord {
+    /// Where.
+    pub place: crate::line::LinePlace,
+    /// What was sent, from which usage, by which run, approved by whom.
+    pub intent: crate::line::Intent,
+    /// When it was found to be made.
+    pub settled_at: Timestamp,
+}
