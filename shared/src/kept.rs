@@ -2,7 +2,8 @@
 //! there at the last run that counted (H1). Moves from one reading to the next; reads nothing.
 
 use crate::ids::{CompanyId, ContractId, LineId, TenantId};
-use crate::usage::{ItemKey, UsageRow};
+use crate::usage::{ItemKey, ItemKind, OfferingItem, UsageRow};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,12 +26,42 @@ pub struct KeptUsage {
     pub tenant: TenantId,
     /// The day since which the rows are as they are.
     pub since: Date,
-    /// The rows.
-    pub rows: Vec<UsageRow>,
-    /// The rows as they were on the last day of a period that ended before `since`.
-    pub at_period_ends: BTreeMap<Date, Vec<UsageRow>>,
+    /// What was read.
+    pub reading: Reading,
+    /// What was last read in a period that ended before `since`, by the period's last day.
+    pub at_period_ends: BTreeMap<Date, Reading>,
     /// The greatest figure of each metered item, by the first day of the vendor's period (U7).
     pub greatest: Vec<GreatestValue>,
+}
+
+/// One reading of a tenant's usage.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Reading {
+    /// The rows that say something: those above zero.
+    pub rows: Vec<UsageRow>,
+    /// Items that are on and should have had a row, but had none (U2).
+    pub without_row: Vec<ItemKey>,
+}
+
+impl Reading {
+    /// A reading from the tenant's items and its rows, in any order.
+    pub fn of(items: &[OfferingItem], rows: &[UsageRow]) -> Reading {
+        let reported: BTreeSet<&ItemKey> = rows.iter().map(|row| &row.key).collect();
+        let mut without_row: Vec<ItemKey> = items
+            .iter()
+            .filter(|item| item.on && item.kind != ItemKind::Feature && !reported.contains(&item.key))
+            .map(|item| item.key.clone())
+            .collect();
+        without_row.sort();
+        let mut rows: Vec<UsageRow> = rows.iter().filter(|row| row.in_use() > 0 || row.value > 0).cloned().collect();
+        rows.sort();
+        Reading { rows, without_row }
+    }
+
+    /// The row of an item.
+    pub fn row(&self, key: &ItemKey) -> Option<&UsageRow> {
+        self.rows.iter().find(|row| row.key == *key)
+    }
 }
 
 /// The greatest figure of one metered item in one of the vendor's periods.
@@ -56,38 +87,33 @@ pub struct Seen {
 }
 
 impl KeptUsage {
-    /// The usage after a reading on `today`. `metered` says which rows grow through the vendor's period;
-    /// `period_ends` are the last days of the periods that may still be settled.
-    pub fn after_reading(
+    /// The usage after a reading on `today`. `is_metered` says which items grow through the vendor's
+    /// period; `period_ends` are the last days of the periods that may still be settled.
+    pub fn after(
         before: Option<&KeptUsage>,
         tenant: &TenantId,
-        rows: &[UsageRow],
+        reading: Reading,
         today: Date,
-        metered: impl Fn(&ItemKey) -> bool,
+        is_metered: impl Fn(&ItemKey) -> bool,
         period_ends: &BTreeSet<Date>,
     ) -> KeptUsage {
         let before = before.filter(|before| before.tenant == *tenant);
-        let mut rows = rows.to_vec();
-        rows.sort();
-        let greatest = greatest_after(before, &rows, today, metered);
+        let greatest = greatest_after(before, &reading, today, is_metered);
         match before {
-            Some(before) if before.rows == rows => KeptUsage { greatest, ..before.clone() },
+            Some(before) if before.reading == reading => KeptUsage { greatest, ..before.clone() },
             _ => KeptUsage {
                 tenant: tenant.clone(),
                 since: today,
-                rows,
+                reading,
                 at_period_ends: before.map(|before| before.carried_over(period_ends, today)).unwrap_or_default(),
                 greatest,
             },
         }
     }
 
-    /// The rows as they were on `day`, the last day of a period or today.
-    pub fn rows_on(&self, day: Date) -> Option<&[UsageRow]> {
-        if self.since <= day {
-            return Some(&self.rows);
-        }
-        self.at_period_ends.get(&day).map(Vec::as_slice)
+    /// What was last read up to `day`, which is today or a period's last day.
+    pub fn reading_on(&self, day: Date) -> Option<&Reading> {
+        if self.since <= day { Some(&self.reading) } else { self.at_period_ends.get(&day) }
     }
 
     /// The greatest figure of `key` whose vendor period started within `first..=last`.
@@ -99,34 +125,34 @@ impl KeptUsage {
             .max()
     }
 
-    fn carried_over(&self, period_ends: &BTreeSet<Date>, today: Date) -> BTreeMap<Date, Vec<UsageRow>> {
+    fn carried_over(&self, period_ends: &BTreeSet<Date>, today: Date) -> BTreeMap<Date, Reading> {
         period_ends
             .iter()
             .filter(|end| **end < today)
-            .filter_map(|end| self.rows_on(*end).map(|rows| (*end, rows.to_vec())))
+            .filter_map(|end| self.reading_on(*end).map(|reading| (*end, reading.clone())))
             .collect()
     }
 }
 
 fn greatest_after(
     before: Option<&KeptUsage>,
-    rows: &[UsageRow],
+    reading: &Reading,
     today: Date,
-    metered: impl Fn(&ItemKey) -> bool,
+    is_metered: impl Fn(&ItemKey) -> bool,
 ) -> Vec<GreatestValue> {
     // Two months back covers the period being settled and the one before it.
-    let oldest = today.checked_sub(jiff::ToSpan::days(70)).unwrap_or(today);
+    let oldest = today.checked_sub(70.days()).unwrap_or(today);
     let mut greatest: BTreeMap<(ItemKey, Date), u64> = before
         .into_iter()
         .flat_map(|before| &before.greatest)
         .filter(|seen| seen.range_start >= oldest)
         .map(|seen| ((seen.key.clone(), seen.range_start), seen.value))
         .collect();
-    for row in rows.iter().filter(|row| metered(&row.key)) {
-        if let Some(range_start) = row.range_start {
-            let value = greatest.entry((row.key.clone(), range_start)).or_default();
-            *value = row.value.max(*value);
-        }
+    for row in reading.rows.iter().filter(|row| is_metered(&row.key)) {
+        // By default the vendor's period is the calendar month.
+        let range_start = row.range_start.unwrap_or(today.first_of_month());
+        let value = greatest.entry((row.key.clone(), range_start)).or_default();
+        *value = row.value.max(*value);
     }
     greatest.into_iter().map(|((key, range_start), value)| GreatestValue { key, range_start, value }).collect()
 }

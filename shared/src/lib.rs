@@ -4,13 +4,25 @@
 //! manifest has nothing to reach the world with.
 
 pub mod contract;
+pub mod effective;
+pub mod facts;
+pub mod finding;
 pub mod fingerprint;
+pub mod guard;
+mod holds;
 pub mod ids;
 pub mod kept;
 pub mod line;
+mod line_plan;
 pub mod mapping;
+pub mod matching;
+mod placing;
+pub mod plan;
 pub mod quantity;
+pub mod reckon;
 pub mod reckoning;
 pub mod run;
 pub mod settings;
+pub mod text;
 pub mod usage;
+pub mod usage_plan;

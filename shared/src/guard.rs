@@ -1,0 +1,191 @@
+//! Joins the companies' plans into one and looks at the whole: the first plan (M5), new customers and
+//! vanished things (H1), review mode (H2), and what a person approved. Holds; never changes a change.
+
+use crate::facts::Terms;
+use crate::finding::{Finding, What};
+use crate::fingerprint;
+use crate::ids::{CompanyId, ContractId, LineId};
+use crate::kept::Seen;
+use crate::mapping::{Mapping, NewService};
+use crate::plan::{Action, Change, Held, HoldReason, Plan, RunHold, ServiceCreation, plan_id};
+use crate::usage_plan::{CompanyPlan, Proposed};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Who approved which id.
+pub type Approvals = BTreeMap<String, String>;
+
+/// What the guard knows besides the companies' plans.
+#[derive(Debug)]
+pub struct Guard<'a> {
+    /// The terms of the run.
+    pub terms: &'a Terms<'a>,
+    /// The operator's mapping.
+    pub mapping: &'a Mapping,
+    /// What was there at the last run that counted, by company.
+    pub seen_before: BTreeMap<CompanyId, Seen>,
+    /// What people approved.
+    pub approvals: Approvals,
+    /// Creations of services that the vendor refused, with its words: not tried again today.
+    pub refused_services: BTreeMap<String, String>,
+}
+
+impl Guard<'_> {
+    /// The plan of the run. Takes the proposed changes out of the companies' plans; what is left there is
+    /// for the record.
+    pub fn plan(&self, companies: &mut [CompanyPlan]) -> Plan {
+        companies.sort_by_key(|company| company.company);
+        let run_hold = self.run_hold(companies);
+        let run_held = run_hold.as_ref().is_some_and(|hold| !self.approvals.contains_key(&hold.id));
+        let mut plan = Plan {
+            id: String::new(),
+            connection: self.terms.connection.id.clone(),
+            today: self.terms.today,
+            changes: Vec::new(),
+            held: Vec::new(),
+            run_hold: run_hold.filter(|_| run_held),
+            waiting: Vec::new(),
+            findings: self.findings(),
+            right: 0,
+        };
+        for (change, reasons) in self.service_creations(&mut plan.findings) {
+            self.sort_in(&mut plan, change, reasons, run_held);
+        }
+        for company in companies.iter_mut() {
+            let new_customer = self.is_new(company.company);
+            for proposed in std::mem::take(&mut company.proposed) {
+                let (change, mut reasons) = change_of(proposed);
+                reasons.extend(Some(HoldReason::NewCustomer).filter(|_| new_customer));
+                self.sort_in(&mut plan, change, reasons, run_held);
+            }
+            plan.waiting.append(&mut company.waiting);
+            plan.findings.append(&mut company.findings);
+            plan.right += company.right;
+        }
+        plan.findings.sort();
+        plan.findings.dedup();
+        plan.id = plan_id(plan.approvable());
+        plan
+    }
+
+    /// Whether the customer waits once: mapped after the first plan was approved, and not seen since.
+    fn is_new(&self, company: CompanyId) -> bool {
+        let known = self.seen_before.contains_key(&company);
+        self.terms.settings.holds.new_customers && self.terms.connection.first_plan_approved && !known
+    }
+
+    fn sort_in(&self, plan: &mut Plan, mut change: Change, mut reasons: Vec<HoldReason>, run_held: bool) {
+        let whole = [
+            (!self.terms.connection.first_plan_approved, HoldReason::FirstPlan),
+            (self.terms.settings.review_mode, HoldReason::ReviewMode),
+            (run_held, HoldReason::WholeRun),
+        ];
+        reasons.extend(whole.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason));
+        change.approved_by = self.approvals.get(&change.id).cloned();
+        let gate_closed = !self.terms.connection.first_plan_approved;
+        if reasons.is_empty() || (change.approved_by.is_some() && !gate_closed) {
+            plan.changes.push(change);
+        } else {
+            reasons.sort();
+            plan.held.push(Held { change, reasons });
+        }
+    }
+
+    fn findings(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        let products = self.mapping.products.values().filter(|row| row.service.is_some()).count();
+        let customers = self.mapping.mapped_customers().count();
+        if products == 0 || (customers == 0 && !self.terms.settings.automatic_provisioning) {
+            findings.push(Finding::of_connection(What::NothingMapped { products, customers }));
+        }
+        for (service, product) in &self.terms.products {
+            if !self.terms.services.get(service).is_some_and(|service| service.active) {
+                let items = product.rows.iter().map(|row| row.item.key.clone()).collect();
+                findings.push(Finding::of_connection(What::ServiceGone { service: *service, items }));
+            }
+        }
+        findings
+    }
+
+    fn service_creations(&self, findings: &mut Vec<Finding>) -> Vec<(Change, Vec<HoldReason>)> {
+        let mut creations = Vec::new();
+        for (service, items) in self.mapping.services_to_create() {
+            if let Some(text) = self.refused_services.get(&service.external_id()) {
+                let what = What::ServiceRefused { service_name: service.name.clone(), text: text.clone() };
+                findings.push(Finding::of_connection(what));
+                continue;
+            }
+            let creation = ServiceCreation { service: service.clone(), items: items.into_iter().cloned().collect() };
+            let id = service_creation_id(service);
+            creations.push((Change { id, approved_by: None, action: Action::CreateService(creation) }, Vec::new()));
+        }
+        creations
+    }
+
+    /// Whether so much vanished that a permission may have been lost at a vendor (H1).
+    fn run_hold(&self, companies: &[CompanyPlan]) -> Option<RunHold> {
+        if !self.terms.settings.holds.vanished {
+            return None;
+        }
+        let mut tenants = Vanished::default();
+        let mut contracts = Vanished::default();
+        let mut lines = Vanished::default();
+        for company in companies {
+            let Some(before) = self.seen_before.get(&company.company) else { continue };
+            let now = &company.seen;
+            if before.tenant {
+                tenants.count(!now.tenant, || format!("tenant of {}", company.company));
+            }
+            for contract in &before.contracts {
+                contracts.count(!now.contracts.contains(contract), || ContractId::to_string(contract));
+            }
+            for line in &before.lines {
+                let gone = !now.lines.contains(line) || company.want_none.contains(line);
+                lines.count(gone, || LineId::to_string(line));
+            }
+        }
+        let counts = [("mapped tenants", tenants), ("active contracts", contracts), ("lines with units", lines)];
+        let over: Vec<_> = counts.into_iter().filter(|(_, vanished)| self.is_much(vanished)).collect();
+        if over.is_empty() {
+            return None;
+        }
+        let names: Vec<String> = over.iter().flat_map(|(_, vanished)| vanished.names.iter().cloned()).collect();
+        let vanished = over.iter().map(|(what, v)| format!("{} of {} {what}", v.names.len(), v.before)).collect();
+        Some(RunHold { id: fingerprint::of(&names), vanished })
+    }
+
+    fn is_much(&self, vanished: &Vanished) -> bool {
+        let holds = &self.terms.settings.holds;
+        let (gone, before) = (vanished.names.len() as u64, vanished.before);
+        gone > u64::from(holds.vanished_count) && gone * 100 > before * u64::from(holds.vanished_percent)
+    }
+}
+
+#[derive(Debug, Default)]
+struct Vanished {
+    before: u64,
+    names: BTreeSet<String>,
+}
+
+impl Vanished {
+    fn count(&mut self, gone: bool, name: impl FnOnce() -> String) {
+        self.before += 1;
+        if gone {
+            self.names.insert(name());
+        }
+    }
+}
+
+fn change_of(proposed: Proposed) -> (Change, Vec<HoldReason>) {
+    let id = proposed.adjustment.id(proposed.writes_before);
+    let change = Change { id, approved_by: None, action: Action::Adjust(Box::new(proposed.adjustment)) };
+    (change, proposed.reasons)
+}
+
+fn service_creation_id(service: &NewService) -> String {
+    fingerprint::of(&[
+        "create service".to_owned(),
+        service.external_id(),
+        service.billing_code.to_string(),
+        service.unit_price.to_string(),
+    ])
+}

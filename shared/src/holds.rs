@@ -1,0 +1,64 @@
+//! What makes a person look at a single line first (H1, U3, U5). The whole run is `guard`'s.
+
+use crate::contract::UnitsRow;
+use crate::effective::split_by_others;
+use crate::line::LineState;
+use crate::plan::{Adjustment, HoldReason};
+use crate::quantity::MeasurementUnit;
+use crate::settings::Holds;
+use jiff::ToSpan;
+use jiff::civil::Date;
+
+/// Days within which a second change by somebody else is held (U3).
+const ANOTHER_WRITER_DAYS: i32 = 7;
+
+/// Why this change of a line waits for a person, as far as the line itself tells.
+pub(crate) fn line_reasons(
+    adjustment: &Adjustment,
+    state: &LineState,
+    rows: &[&UnitsRow],
+    holds: &Holds,
+    today: Date,
+) -> Vec<HoldReason> {
+    let mut reasons = Vec::new();
+    reasons.extend(size_reasons(adjustment, holds));
+    if holds.mapping_changes && state.mapped_as.as_ref().is_some_and(|was| *was != adjustment.mapped_as) {
+        reasons.push(HoldReason::MappingChanged);
+    }
+    if adjustment.corrects_others.is_some() {
+        reasons.extend(another_writer(state, today));
+    }
+    let whole_period = adjustment.settles.is_some_and(|day| day >= adjustment.effective);
+    if whole_period && adjustment.period.is_some_and(|period| split_by_others(period, rows, state)) {
+        reasons.push(HoldReason::ChangedWithinPeriod);
+    }
+    reasons
+}
+
+fn size_reasons(adjustment: &Adjustment, holds: &Holds) -> Vec<HoldReason> {
+    let (before, wanted) = (adjustment.before, adjustment.wanted);
+    let moved = (wanted - before).unsigned_abs();
+    // The restart of a metered item, and a month without it, is no fall (U7).
+    let metered_fall = adjustment.reckoning.unit == MeasurementUnit::Seconds && wanted < before;
+    let mut reasons = Vec::new();
+    let jumps = moved > u64::from(holds.jump_units)
+        && u128::from(moved) * 100 > u128::from(before.unsigned_abs()) * u128::from(holds.jump_percent);
+    if holds.jumps && jumps && !metered_fall {
+        reasons.push(HoldReason::Jump);
+    }
+    if holds.falls_to_zero && wanted == 0 && before >= i64::from(holds.zero_from_units) && !metered_fall {
+        reasons.push(HoldReason::FallToZero);
+    }
+    if let (Some(limit), Some(change)) = (holds.money_per_period, adjustment.money_per_period())
+        && change.abs() > limit
+    {
+        reasons.push(HoldReason::Money { change, limit });
+    }
+    reasons
+}
+
+fn another_writer(state: &LineState, today: Date) -> Option<HoldReason> {
+    let corrected_on = state.corrected_on?;
+    let last_day = corrected_on.checked_add(ANOTHER_WRITER_DAYS.days()).ok()?;
+    (today <= last_day).then_some(HoldReason::AnotherWriter { corrected_on })
+}

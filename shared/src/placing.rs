@@ -1,0 +1,204 @@
+//! Which line of a company's contracts takes a service's units (C1, C2, U4): the one that is there, the one
+//! that is pinned, none and why, and those of contracts that just ended. Part of `usage_plan`.
+
+use crate::contract::{Billing, BundleRow, Contract, UnitsRow};
+use crate::finding::What;
+use crate::ids::{ContractId, LineId, ServiceId};
+use crate::kept::KeptUsage;
+use crate::line::{LinePlace, LineState};
+use crate::line_plan::LineCase;
+use crate::mapping::Product;
+use crate::settings::EffectiveDates;
+use crate::usage_plan::Planner;
+use std::collections::{BTreeMap, BTreeSet};
+
+impl<'a> Planner<'a> {
+    pub(crate) fn of_kind(&self, billing: &Billing) -> Vec<&'a Contract> {
+        self.counting().filter(|contract| contract.billing() == *billing).collect()
+    }
+
+    pub(crate) fn plan_service(
+        &mut self,
+        service: ServiceId,
+        product: &'a Product<'a>,
+        payg: &[&'a Contract],
+        kept: &KeptUsage,
+    ) {
+        let lines = self.lines_of(service);
+        let on = |billing: &Billing| -> Vec<(LineId, &'a Contract)> {
+            lines.iter().copied().filter(|(_, contract)| contract.billing() == *billing).collect()
+        };
+        let (on_payg, on_prepaid) = (on(&Billing::PayAsYouGo), on(&Billing::Prepaid));
+        if on_payg.len() + on_prepaid.len() < lines.len() {
+            return; // On a contract whose kind is unclear: held, and told with the contract.
+        }
+        let pinned = self.pinned(service, &lines);
+        match (pinned, on_payg.as_slice(), on_prepaid.first()) {
+            (Some((line, contract)), ..) => {
+                if contract.billing() == Billing::PayAsYouGo {
+                    self.plan_line(Some(line), contract, product, kept);
+                }
+            }
+            (None, [], None) => self.plan_missing(service, product, payg, kept),
+            (None, [], Some(_)) => {}
+            (None, [(line, contract)], None) => self.plan_line(Some(*line), contract, product, kept),
+            (None, [(_, payg), ..], Some((_, prepaid))) => {
+                let service_name = self.terms.service_name(service);
+                self.found(What::ServiceOnBothKinds { service, service_name, payg: payg.id, prepaid: prepaid.id });
+            }
+            (None, several, None) => {
+                let lines = several.iter().map(|(line, _)| *line).collect();
+                let service_name = self.terms.service_name(service);
+                self.found(What::ServiceOnSeveralLines { service, service_name, lines });
+            }
+        }
+    }
+
+    /// The lines of a service on contracts that count, each once.
+    fn lines_of(&self, service: ServiceId) -> Vec<(LineId, &'a Contract)> {
+        let today = self.terms.today;
+        let covering =
+            self.facts.rows.iter().filter(|row| row.service == service && row.start <= today && today <= row.end);
+        let by_rows = covering.map(|row| (row.line, row.contract));
+        let looked_up = self.facts.lines.iter().filter(|line| line.service == service);
+        let ids: BTreeMap<LineId, ContractId> = by_rows.chain(looked_up.map(|line| (line.id, line.contract))).collect();
+        ids.into_iter()
+            .filter_map(|(line, contract)| Some((line, self.counting().find(|one| one.id == contract)?)))
+            .collect()
+    }
+
+    fn pinned(&mut self, service: ServiceId, lines: &[(LineId, &'a Contract)]) -> Option<(LineId, &'a Contract)> {
+        let line = *self.facts.customer.pins.get(&service)?;
+        let found = lines.iter().copied().find(|(one, _)| *one == line);
+        if found.is_none() {
+            let service_name = self.terms.service_name(service);
+            self.found(What::PinDropped { service, service_name, line });
+        }
+        found
+    }
+
+    /// A service that is used and on no contract (U4): looked up first, since a line may have no units.
+    fn plan_missing(&mut self, service: ServiceId, product: &'a Product<'a>, payg: &[&'a Contract], kept: &KeptUsage) {
+        let Some(first) = payg.first() else { return };
+        let case = self.case(None, first, product, kept);
+        if case.state.open.is_some() {
+            return; // Unanswered: told, and blocked until reading settles it (U6).
+        }
+        let verdict = case.decide();
+        let Some((adjustment, _)) = &verdict.change else {
+            if verdict
+                .findings
+                .iter()
+                .any(|what| matches!(what, What::FeatureMapped { .. } | What::TooManyUnits { .. }))
+            {
+                verdict.findings.into_iter().for_each(|what| self.found(what));
+            }
+            return;
+        };
+        let unlooked =
+            payg.iter().map(|contract| (contract.id, service)).filter(|place| !self.facts.looked_up.contains(place));
+        let unlooked: Vec<_> = unlooked.collect();
+        if !unlooked.is_empty() {
+            self.plan.needs.places.extend(unlooked);
+            return;
+        }
+        let reckoning = &adjustment.reckoning;
+        if reckoning.rounded == 0 {
+            return; // Only the product's minimum: nobody used it.
+        }
+        let service_name = self.terms.service_name(service);
+        let unbilled = adjustment.wanted;
+        match payg {
+            [_] if self.terms.settings.add_missing_services => {
+                let state = case.state;
+                self.take(verdict, Some(state));
+            }
+            [contract] => self.found(What::NotOnContract {
+                contract: contract.id,
+                contract_name: contract.name.clone(),
+                service_name,
+                unbilled,
+                in_bundles: reckoning.in_bundles,
+            }),
+            several => {
+                let contracts = several.iter().map(|contract| contract.id).collect();
+                self.found(What::ContractToChoose { service_name, unbilled, contracts });
+            }
+        }
+    }
+
+    fn plan_line(&mut self, line: Option<LineId>, contract: &'a Contract, product: &'a Product<'a>, kept: &KeptUsage) {
+        let case = self.case(line, contract, product, kept);
+        if case.state.open.is_some() {
+            return; // Unanswered: told, and blocked until reading settles it (U6).
+        }
+        let verdict = case.decide();
+        let state = case.state;
+        self.take(verdict, Some(state));
+    }
+
+    fn case<'b>(
+        &self,
+        line: Option<LineId>,
+        contract: &'b Contract,
+        product: &'b Product<'b>,
+        kept: &'b KeptUsage,
+    ) -> LineCase<'b>
+    where
+        'a: 'b,
+    {
+        let company = self.facts.customer.company;
+        let place = LinePlace { company, contract: contract.id, service: product.service, line };
+        let rows = self.rows_at(&place);
+        let in_bundles = self.units_in_bundles(product.service);
+        let state = self.state_of(&place);
+        LineCase { facts: self.facts, terms: self.terms, kept, contract, product, place, state, rows, in_bundles }
+    }
+
+    /// Our memory of a line. One that we had the vendor create was first known by contract and service.
+    fn state_of(&self, place: &LinePlace) -> LineState {
+        let created = LinePlace { line: None, ..place.clone() };
+        let known = self.states.get(&place.key()).or_else(|| self.states.get(&created.key()));
+        let mut state = known.cloned().unwrap_or_else(|| LineState::new(place.clone()));
+        state.place = place.clone();
+        state
+    }
+
+    fn units_in_bundles(&self, service: ServiceId) -> i64 {
+        let Some(bundles) = self.terms.bundles_holding.get(&service) else { return 0 };
+        let payg: BTreeSet<ContractId> =
+            self.of_kind(&Billing::PayAsYouGo).iter().map(|contract| contract.id).collect();
+        let held = |row: &&BundleRow| bundles.contains(&row.bundle) && payg.contains(&row.contract);
+        self.facts.bundles.iter().filter(held).map(|row| row.units).sum()
+    }
+
+    /// Metered and whole-period lines of contracts that ended: their last period is still to be billed.
+    pub(crate) fn settle_ended_contracts(&mut self, kept: &KeptUsage) {
+        let today = self.terms.today;
+        let facts = self.facts;
+        let ended = facts
+            .contracts
+            .iter()
+            .filter(|contract| contract.recurring && contract.end < today && contract.billing() == Billing::PayAsYouGo);
+        for contract in ended {
+            let on_last_day =
+                |row: &&UnitsRow| row.contract == contract.id && row.start <= contract.end && contract.end <= row.end;
+            let lines: BTreeMap<LineId, ServiceId> =
+                facts.rows.iter().filter(on_last_day).map(|row| (row.line, row.service)).collect();
+            for (line, service) in lines {
+                let ours = self.states.get(&line.to_string()).is_some_and(|state| state.writes > 0);
+                if let (true, Some(product)) = (ours, self.terms.products.get(&service)) {
+                    self.settle_last_period(line, contract, product, kept);
+                }
+            }
+        }
+    }
+
+    fn settle_last_period(&mut self, line: LineId, contract: &'a Contract, product: &'a Product<'a>, kept: &KeptUsage) {
+        let setting = self.terms.settings.effective_dates_of(contract.id);
+        let at_period_end = product.is_metered() || setting == EffectiveDates::PeriodEnd;
+        if at_period_end {
+            self.plan_line(Some(line), contract, product, kept);
+        }
+    }
+}

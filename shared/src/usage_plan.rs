@@ -1,0 +1,276 @@
+//! The pay-as-you-go plan of one company: settles what is unanswered, finds the line of each service that
+//! is sold, and has each line decided (C1, C2, U1 to U7). Companies are independent; `guard` joins them.
+
+use crate::contract::{Billing, Contract, PeriodType, UnitsRow, row_on};
+use crate::effective::Periods;
+use crate::facts::{CompanyFacts, Needs, Terms};
+use crate::finding::{Finding, What};
+use crate::ids::{CompanyId, LineId};
+use crate::kept::{KeptUsage, Reading, Seen};
+use crate::line::{LinePlace, LineState, Settlement, settle};
+use crate::line_plan::LineVerdict;
+use crate::mapping::Product;
+use crate::plan::{Adjustment, HoldReason, Waiting};
+use crate::usage::is_metered;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What is to become of one company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CompanyPlan {
+    /// Which company.
+    pub company: CompanyId,
+    /// Changes of its lines, each with what holds it by itself and how often the line was written.
+    pub proposed: Vec<Proposed>,
+    /// Lines that wait.
+    pub waiting: Vec<Waiting>,
+    /// What was found.
+    pub findings: Vec<Finding>,
+    /// Lines that are as they should be.
+    pub right: usize,
+    /// Unanswered changes that reading settled: the line's key and how.
+    pub settled: Vec<(String, Settlement)>,
+    /// Lines that somebody else brought to where they should be, and the units.
+    pub adopted: Vec<(LineState, i64)>,
+    /// The usage to keep; none where it could not be read.
+    pub usage: Option<KeptUsage>,
+    /// What of the company is there now.
+    pub seen: Seen,
+    /// Lines that should hold no units.
+    pub want_none: BTreeSet<LineId>,
+    /// What must be read before this plan is final.
+    pub needs: Needs,
+}
+
+/// A change before the whole is looked at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Proposed {
+    /// The change.
+    pub adjustment: Adjustment,
+    /// What holds the line by itself.
+    pub reasons: Vec<HoldReason>,
+    /// How many changes of ours the line took.
+    pub writes_before: u32,
+}
+
+/// Plans one company. Where `needs` is not empty, read what it names and plan again.
+pub fn plan_company(facts: &CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
+    let mut planner = Planner::new(facts, terms);
+    planner.look_around();
+    planner.settle_unanswered();
+    if let Some(kept) = planner.keep_usage() {
+        planner.plan_contracts(&kept);
+        planner.plan.usage = Some(kept);
+    }
+    planner.plan
+}
+
+pub(crate) struct Planner<'a> {
+    pub(crate) facts: &'a CompanyFacts,
+    pub(crate) terms: &'a Terms<'a>,
+    /// Our memory of the lines, with settled changes closed.
+    pub(crate) states: BTreeMap<String, LineState>,
+    pub(crate) plan: CompanyPlan,
+}
+
+impl<'a> Planner<'a> {
+    fn new(facts: &'a CompanyFacts, terms: &'a Terms<'a>) -> Self {
+        let plan = CompanyPlan {
+            company: facts.customer.company,
+            proposed: Vec::new(),
+            waiting: Vec::new(),
+            findings: Vec::new(),
+            right: 0,
+            settled: Vec::new(),
+            adopted: Vec::new(),
+            usage: None,
+            seen: Seen::default(),
+            want_none: BTreeSet::new(),
+            needs: Needs::default(),
+        };
+        Self { facts, terms, states: facts.states.clone(), plan }
+    }
+
+    pub(crate) fn found(&mut self, what: What) {
+        let company = Some(self.facts.customer.company);
+        self.plan.findings.push(Finding { company, company_name: self.facts.name().to_owned(), what });
+    }
+
+    /// What is there, for H1 and for people.
+    fn look_around(&mut self) {
+        let facts = self.facts;
+        self.plan.seen = Seen {
+            tenant: facts.tenant.is_some(),
+            contracts: self.counting().map(|contract| contract.id).collect(),
+            lines: facts
+                .rows
+                .iter()
+                .filter(|row| row.start <= self.terms.today && self.terms.today <= row.end && row.units > 0)
+                .map(|row| row.line)
+                .collect(),
+        };
+        let tenant = facts.tenant_id.clone();
+        match &facts.company {
+            Some(company) if company.active => {
+                let (was, is) = (facts.customer.company_name.clone(), company.name.clone());
+                if was != is {
+                    self.found(What::Renamed { was, is });
+                }
+            }
+            _ => self.found(What::CompanyMissing { tenant }),
+        }
+        for contract in facts.contracts.iter().filter(|contract| contract.counts_on(self.terms.today)) {
+            if let Billing::Unclear(value) = contract.billing() {
+                let (contract, contract_name) = (contract.id, contract.name.clone());
+                self.found(What::PaygFieldUnclear { contract, contract_name, value });
+            }
+        }
+    }
+
+    pub(crate) fn counting(&self) -> impl Iterator<Item = &'a Contract> {
+        let today = self.terms.today;
+        self.facts.contracts.iter().filter(move |contract| contract.counts_on(today))
+    }
+
+    /// Closes what reading can settle (U6).
+    fn settle_unanswered(&mut self) {
+        for (key, state) in &self.facts.states {
+            let Some(intent) = &state.open else { continue };
+            let rows = self.rows_at(&state.place);
+            if let Some(line) = state.place.line.filter(|line| !self.facts.read_whole.contains(line)) {
+                let day = crate::contract::Period { start: intent.effective, end: intent.effective };
+                self.plan.needs.lines.insert(line, day);
+            }
+            let units = row_on(rows.iter().copied(), intent.effective).map(|row| row.units);
+            let settlement = settle(intent, units, self.terms.now, self.terms.settings.settle_minutes);
+            let (contract, service_name) = (state.place.contract, self.terms.service_name(state.place.service));
+            match settlement {
+                Settlement::StillOpen => self.found(What::Unanswered {
+                    contract,
+                    service_name,
+                    before: intent.before,
+                    wanted: intent.wanted,
+                    sent_on: intent.sent_on,
+                }),
+                Settlement::ChangedByOthers { found } => {
+                    let expected = intent.wanted;
+                    self.found(What::ChangedByOthers { contract, service_name, expected, found });
+                }
+                Settlement::Done | Settlement::NotDone => {}
+            }
+            if settlement != Settlement::StillOpen {
+                self.plan.settled.push((key.clone(), settlement));
+                let mut closed = state.clone();
+                closed.close(settlement);
+                self.states.insert(key.clone(), closed);
+            }
+        }
+    }
+
+    pub(crate) fn rows_at(&self, place: &LinePlace) -> Vec<&'a UnitsRow> {
+        let at = |row: &&UnitsRow| match place.line {
+            Some(line) => row.line == line,
+            None => row.contract == place.contract && row.service == place.service,
+        };
+        self.facts.rows.iter().filter(at).collect()
+    }
+
+    /// The usage to plan by; none where the company's lines are to be left alone (M1, U1, U2).
+    fn keep_usage(&mut self) -> Option<KeptUsage> {
+        let facts = self.facts;
+        let Some(tenant) = &facts.tenant else {
+            let tenant_name = match &facts.customer.link {
+                crate::mapping::CustomerLink::Mapped { tenant_name, .. } => tenant_name.clone(),
+                _ => String::new(),
+            };
+            self.found(What::TenantMissing { tenant: facts.tenant_id.clone(), tenant_name });
+            return None;
+        };
+        if tenant.in_trial {
+            self.found(What::InTrial { tenant: tenant.id.clone() });
+            return None;
+        }
+        let reading = match &facts.usage {
+            Ok(reading) => reading.clone(),
+            Err(text) => {
+                self.found(What::UsageRefused { tenant: tenant.id.clone(), text: text.clone() });
+                return None;
+            }
+        };
+        Some(self.usage_after(reading))
+    }
+
+    fn usage_after(&self, reading: Reading) -> KeptUsage {
+        let before = self.facts.state.as_ref().and_then(|state| state.usage.as_ref());
+        let rows = self.terms.products.values().flat_map(|product| &product.rows);
+        let metered: BTreeSet<_> =
+            rows.filter(|row| is_metered(&row.item.usage_name, row.item.unit)).map(|row| &row.item.key).collect();
+        let is_metered = |key: &_| metered.contains(key);
+        KeptUsage::after(before, &self.facts.tenant_id, reading, self.terms.today, is_metered, &self.period_ends())
+    }
+
+    /// The last days of the periods that may still be settled.
+    fn period_ends(&self) -> BTreeSet<Date> {
+        let mut ends = BTreeSet::new();
+        for contract in &self.facts.contracts {
+            let day = self.terms.today.min(contract.end);
+            for kind in PeriodType::ALL {
+                let with_kind = Contract { period: Some(kind), ..contract.clone() };
+                if let Some(periods) = Periods::around(day, &with_kind, None, None) {
+                    ends.insert(periods.current.end);
+                    ends.extend(periods.previous.map(|period| period.end));
+                }
+            }
+        }
+        ends
+    }
+
+    fn plan_contracts(&mut self, kept: &KeptUsage) {
+        let payg: Vec<&Contract> = self.of_kind(&Billing::PayAsYouGo);
+        let nothing_counts = self.counting().next().is_none();
+        let uses_something =
+            kept.reading.rows.iter().any(|row| self.terms.products.values().any(|product| feeds(product, &row.key)));
+        if nothing_counts && uses_something {
+            self.found(What::NoActiveContract);
+        }
+        for (service, product) in &self.terms.products {
+            let sold = self.terms.services.get(service).is_some_and(|service| service.active);
+            if sold {
+                self.plan_service(*service, product, &payg, kept);
+            }
+        }
+        self.settle_ended_contracts(kept);
+    }
+
+    /// Takes a line's verdict over; one whose rows are not all read is planned again.
+    pub(crate) fn take(&mut self, verdict: LineVerdict, state: Option<LineState>) {
+        verdict.findings.iter().cloned().for_each(|what| self.found(what));
+        let line = state.as_ref().and_then(|state| state.place.line);
+        if let (Some(line), Some(span)) = (line, verdict.span)
+            && !self.facts.read_whole.contains(&line)
+        {
+            self.plan.needs.lines.insert(line, span);
+        }
+        self.plan.want_none.extend(line.filter(|_| verdict.wants_none));
+        let writes_before = state.as_ref().map_or(0, |state| state.writes);
+        let is_right = verdict.change.is_none() && verdict.waiting.is_none() && verdict.findings.is_empty();
+        self.plan.right += usize::from(is_right);
+        self.plan.waiting.extend(verdict.waiting);
+        if let (Some(units), Some(state)) = (verdict.adopt, state.clone()) {
+            self.plan.adopted.push((state, units));
+        }
+        let Some((adjustment, reasons)) = verdict.change else { return };
+        let id = adjustment.id(writes_before);
+        let refused = state.and_then(|state| state.refused);
+        if let Some(refused) = refused.filter(|refused| refused.change == id && refused.on == self.terms.today) {
+            let (contract, service_name) = (adjustment.place.contract, adjustment.service_name);
+            self.found(What::Refused { contract, service_name, text: refused.text });
+            return;
+        }
+        self.plan.proposed.push(Proposed { adjustment, reasons, writes_before });
+    }
+}
+
+fn feeds(product: &Product<'_>, key: &crate::usage::ItemKey) -> bool {
+    product.rows.iter().any(|row| row.item.key == *key)
+}
