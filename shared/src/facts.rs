@@ -93,8 +93,8 @@ pub struct CompanyFacts {
     pub states: BTreeMap<String, LineState>,
     /// Our memory of the company.
     pub state: Option<CompanyState>,
-    /// Lines whose rows from their period's start to their next period's first day are all in `rows`.
-    pub read_whole: BTreeSet<LineId>,
+    /// Lines of which all rows within these days are in `rows`.
+    pub read_whole: BTreeMap<LineId, Period>,
     /// Places whose line was looked up, with or without success.
     pub looked_up: BTreeSet<(ContractId, ServiceId)>,
 }
@@ -108,6 +108,11 @@ impl CompanyFacts {
     /// The rows of one line.
     pub fn rows_of(&self, line: LineId) -> impl Iterator<Item = &UnitsRow> {
         self.rows.iter().filter(move |row| row.line == line)
+    }
+
+    /// Whether all rows of a line within `span` were read.
+    pub fn has_read(&self, line: LineId, span: Period) -> bool {
+        self.read_whole.get(&line).is_some_and(|read| read.start <= span.start && span.end <= read.end)
     }
 
     /// The contract with this id.
@@ -126,6 +131,12 @@ pub struct Needs {
 }
 
 impl Needs {
+    /// The rows of `line` within `span` are needed, and those already asked for.
+    pub fn line(&mut self, line: LineId, span: Period) {
+        let asked = self.lines.entry(line).or_insert(span);
+        *asked = Period { start: asked.start.min(span.start), end: asked.end.max(span.end) };
+    }
+
     /// Whether nothing more is needed.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty() && self.places.is_empty()

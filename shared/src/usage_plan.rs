@@ -1,7 +1,7 @@
 //! The pay-as-you-go plan of one company: settles what is unanswered, finds the line of each service that
 //! is sold, and has each line decided (C1, C2, U1 to U7). Companies are independent; `guard` joins them.
 
-use crate::contract::{Billing, Contract, PeriodType, UnitsRow, row_on};
+use crate::contract::{Billing, Contract, Period, PeriodType, UnitsRow, row_on};
 use crate::effective::Periods;
 use crate::facts::{CompanyFacts, Needs, Terms};
 use crate::finding::{Finding, What};
@@ -137,9 +137,9 @@ impl<'a> Planner<'a> {
         for (key, state) in &self.facts.states {
             let Some(intent) = &state.open else { continue };
             let rows = self.rows_at(&state.place);
-            if let Some(line) = state.place.line.filter(|line| !self.facts.read_whole.contains(line)) {
-                let day = crate::contract::Period { start: intent.effective, end: intent.effective };
-                self.plan.needs.lines.insert(line, day);
+            let day = Period { start: intent.effective, end: intent.effective };
+            if let Some(line) = state.place.line.filter(|line| !self.facts.has_read(*line, day)) {
+                self.plan.needs.line(line, day);
             }
             let units = row_on(rows.iter().copied(), intent.effective).map(|row| row.units);
             let settlement = settle(intent, units, self.terms.now, self.terms.settings.settle_minutes);
@@ -247,9 +247,9 @@ impl<'a> Planner<'a> {
         verdict.findings.iter().cloned().for_each(|what| self.found(what));
         let line = state.as_ref().and_then(|state| state.place.line);
         if let (Some(line), Some(span)) = (line, verdict.span)
-            && !self.facts.read_whole.contains(&line)
+            && !self.facts.has_read(line, span)
         {
-            self.plan.needs.lines.insert(line, span);
+            self.plan.needs.line(line, span);
         }
         self.plan.want_none.extend(line.filter(|_| verdict.wants_none));
         let writes_before = state.as_ref().map_or(0, |state| state.writes);
