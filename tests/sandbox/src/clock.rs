@@ -15,10 +15,7 @@ pub(crate) struct Clock {
 
 impl Clock {
     pub(crate) fn at(base: Timestamp) -> Self {
-        Self {
-            base,
-            following_since: None,
-        }
+        Self { base, following_since: None }
     }
 
     pub(crate) fn now(&self) -> Timestamp {
@@ -49,9 +46,7 @@ pub(crate) fn day_of(moment: Timestamp) -> Date {
 
 /// Midnight UTC at the start of a day.
 pub(crate) fn midnight(day: Date) -> Timestamp {
-    day.to_zoned(TimeZone::UTC)
-        .map(|zoned| zoned.timestamp())
-        .unwrap_or(Timestamp::MAX)
+    day.to_zoned(TimeZone::UTC).map(|zoned| zoned.timestamp()).unwrap_or(Timestamp::MAX)
 }
 
 /// The day `days` later (or earlier when negative), held at the ends of the calendar.

@@ -34,18 +34,12 @@ impl Ask {
 
     /// A comma list from a query parameter.
     pub(crate) fn list(&self, name: &str) -> Option<Vec<String>> {
-        self.parameter(name).map(|text| {
-            text.split(',')
-                .map(str::trim)
-                .filter(|part| !part.is_empty())
-                .map(str::to_owned)
-                .collect()
-        })
+        self.parameter(name)
+            .map(|text| text.split(',').map(str::trim).filter(|part| !part.is_empty()).map(str::to_owned).collect())
     }
 
     pub(crate) fn is_true(&self, name: &str) -> bool {
-        self.parameter(name)
-            .is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes"))
+        self.parameter(name).is_some_and(|text| matches!(text.to_ascii_lowercase().as_str(), "true" | "1" | "yes"))
     }
 }
 
@@ -73,11 +67,6 @@ impl Reply {
     }
 
     pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
-        Self {
-            status,
-            content_type,
-            retry_after: None,
-            body: body.into(),
-        }
+        Self { status, content_type, retry_after: None, body: body.into() }
     }
 }

@@ -21,20 +21,12 @@ pub struct Fault {
 impl Fault {
     /// A fault that strikes the next matching request only.
     pub fn once(operation: impl Into<String>, kind: FaultKind) -> Self {
-        Self {
-            operation: operation.into(),
-            after: 0,
-            times: Some(1),
-            kind,
-        }
+        Self { operation: operation.into(), after: 0, times: Some(1), kind }
     }
 
     /// A fault that strikes every matching request until faults are cleared.
     pub fn always(operation: impl Into<String>, kind: FaultKind) -> Self {
-        Self {
-            times: None,
-            ..Self::once(operation, kind)
-        }
+        Self { times: None, ..Self::once(operation, kind) }
     }
 
     /// The same fault, letting `requests` matching ones pass first.

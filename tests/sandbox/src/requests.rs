@@ -55,10 +55,7 @@ impl Traffic {
     pub(crate) fn arrive(&mut self, mut request: RequestSeen, endpoint: &str) -> (u64, usize) {
         self.last_number += 1;
         request.number = self.last_number;
-        let running = self
-            .under_way
-            .entry(request.operation.clone())
-            .or_default();
+        let running = self.under_way.entry(request.operation.clone()).or_default();
         *running += 1;
         let most = self.most.entry(request.operation.clone()).or_default();
         *most = (*most).max(*running);

@@ -1,0 +1,174 @@
+//! Offering items: their shape on the wire and the list calls. (Acronis Account Management API v2,
+//! GET /tenants/{id}/offering_items, /tenants/offering_items, …/available_for_child.)
+
+use super::catalogue::{ItemType, Product};
+use super::errors::bad_request;
+use super::paging::{Key, Place, page};
+use super::{Acronis, Tenant};
+use crate::exchange::{Ask, Reply};
+use crate::settings::Settings;
+use jiff::Timestamp;
+use serde::Serialize;
+use serde_json::{Value, json};
+use std::sync::Arc;
+
+/// Quota of an item; both numbers empty means unlimited.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+pub struct Quota {
+    /// Quota.
+    pub value: Option<u64>,
+    /// What may be used above it.
+    pub overage: Option<u64>,
+    /// Stamp of the last change, 0 when unlimited.
+    pub version: u64,
+}
+
+/// An offering item of a tenant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfferingItem {
+    /// What is offered.
+    pub product: Arc<Product>,
+    /// Storage or site, for items that repeat per storage.
+    pub infra_id: Option<String>,
+    /// Switched on.
+    pub on: bool,
+    /// Quota; sent only while the item is on and no feature.
+    pub quota: Quota,
+    /// Last change.
+    pub updated_at: Timestamp,
+}
+
+impl OfferingItem {
+    fn json(&self, tenant_id: &str) -> Value {
+        let feature = self.product.kind == ItemType::Feature;
+        let mut body = json!({
+            "application_id": self.product.application_id,
+            "name": self.product.name,
+            "edition": self.product.edition,
+            "usage_name": self.product.usage_name,
+            "tenant_id": tenant_id,
+            "updated_at": self.updated_at,
+            "deleted_at": null,
+            "status": u8::from(self.on),
+            "locked": (!feature).then_some(false),
+            "type": self.product.kind,
+            "infra_id": self.infra_id,
+            "measurement_unit": self.product.unit,
+        });
+        if self.on && !feature {
+            body["quota"] = json!(self.quota);
+        }
+        body
+    }
+}
+
+/// Which items of a list are asked for.
+struct Wanted {
+    edition: Option<String>,
+    usage_names: Option<Vec<String>>,
+    names: Option<Vec<String>>,
+    status: Option<bool>,
+}
+
+impl Wanted {
+    fn includes(&self, item: &OfferingItem) -> bool {
+        let product = &item.product;
+        edition_matches(self.edition.as_deref(), product)
+            && self.status.is_none_or(|on| on == item.on)
+            && listed(self.usage_names.as_ref(), &product.usage_name)
+            && listed(self.names.as_ref(), &product.name)
+    }
+}
+
+fn listed(list: Option<&Vec<String>>, name: &str) -> bool {
+    list.is_none_or(|names| names.iter().any(|known| known == name))
+}
+
+/// Items outside editions pass every edition filter; `*` lets all pass.
+pub(crate) fn edition_matches(wanted: Option<&str>, product: &Product) -> bool {
+    match (wanted, product.edition) {
+        (None | Some("*"), _) | (_, None) => true,
+        (Some(wanted), Some(edition)) => wanted.split(',').any(|one| one.trim() == edition),
+    }
+}
+
+impl Acronis {
+    /// `GET /tenants/{id}/offering_items`; without `edition` only the standard edition is listed.
+    pub(crate) fn items_of_tenant(&self, tenant_id: &str, ask: &Ask, now: Timestamp) -> Result<Reply, Reply> {
+        self.visible(tenant_id)?;
+        let wanted = Wanted {
+            edition: Some(ask.parameter("edition").unwrap_or_else(|| "standard".to_owned())),
+            usage_names: ask.list("usage_names"),
+            names: None,
+            status: ask.parameter("status").map(|text| text == "1"),
+        };
+        let items = self.items.get(tenant_id).into_iter().flatten();
+        let shown = items.filter(|item| wanted.includes(item)).map(|item| item.json(tenant_id));
+        Ok(Reply::ok(&json!({"timestamp": now, "items": shown.collect::<Vec<_>>()})))
+    }
+
+    /// `GET /tenants/offering_items` for a whole subtree.
+    pub(crate) fn items_of_subtree(&self, ask: &Ask, settings: &Settings, now: Timestamp) -> Result<Reply, Reply> {
+        let place = Place::read(ask, settings, &["subtree_root_tenant_id"])?;
+        self.visible(&place.value)?;
+        let list = |name: &str| -> Option<Vec<String>> {
+            let text = place.parameter(name)?;
+            Some(text.split(',').map(|part| part.trim().to_owned()).collect())
+        };
+        let wanted = Wanted {
+            edition: place.parameter("editions").map(str::to_owned),
+            usage_names: list("usage_names"),
+            names: list("offering_items"),
+            status: None,
+        };
+        let since = place.parameter("updated_since").and_then(crate::clock::parse_moment);
+        let tenants = self.subtree(&place.value, place.is("allow_deleted"));
+        let rows = tenants.into_iter().flat_map(|(level, tenant)| self.keyed_items(level, tenant));
+        let rows = rows.filter(|(_, (_, item))| wanted.includes(item) && since.is_none_or(|at| item.updated_at >= at));
+        Ok(page(rows, &place, ask.trick, now, |(tenant, item)| item.json(&tenant.id)))
+    }
+
+    fn keyed_items<'a>(
+        &'a self,
+        level: u64,
+        tenant: &'a Tenant,
+    ) -> impl Iterator<Item = (Key<'a>, (&'a Tenant, &'a OfferingItem))> {
+        let items = self.items.get(&tenant.id).into_iter().flatten();
+        (0..).zip(items).map(move |(number, item)| ((level, tenant.id.as_str(), number), (tenant, item)))
+    }
+
+    /// `GET /tenants/{id}/offering_items/available_for_child`: what a child of that kind may get.
+    pub(crate) fn items_for_child(&self, tenant_id: &str, ask: &Ask, now: Timestamp) -> Result<Reply, Reply> {
+        self.visible(tenant_id)?;
+        if ask.parameter("kind").is_none() {
+            return Err(bad_request("kind is required."));
+        }
+        let edition = ask.parameter("edition").unwrap_or_else(|| "standard".to_owned());
+        let mut items = Vec::new();
+        for product in self.products.iter().filter(|product| !product.statistic) {
+            if !edition_matches(Some(&edition), product) {
+                continue;
+            }
+            for infra_id in self.places_of(product) {
+                let item = OfferingItem {
+                    product: product.clone(),
+                    infra_id,
+                    on: false,
+                    quota: Quota::default(),
+                    updated_at: now,
+                };
+                items.push(item.json(tenant_id));
+            }
+        }
+        Ok(Reply::ok(&json!({"timestamp": now, "items": items})))
+    }
+
+    /// The storages a product repeats for, or nowhere in particular.
+    fn places_of(&self, product: &Product) -> Vec<Option<String>> {
+        if product.kind == ItemType::Infra {
+            self.storages_for(product.unit).into_iter().map(Some).collect()
+        } else {
+            vec![None]
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! What the API tells of its entities: rights, fields, picklists and user-defined fields. (Autotask
+//! developer help, REST entity information calls.)
+
+use super::Autotask;
+use super::schema::{Entity, Field, Kind};
+use crate::exchange::Reply;
+use crate::settings::Settings;
+use serde_json::{Value, json};
+
+/// `GET /{Entity}/entityInformation`.
+pub(crate) fn information(entity: &Entity, settings: &Settings) -> Reply {
+    let may = |able: bool| if able { "All" } else { "None" };
+    let read = entity.can_query && !settings.unreadable.contains(entity.name);
+    let write = !settings.unwritable.contains(entity.name);
+    Reply::ok(&json!({"info": {
+        "name": entity.singular,
+        "canCreate": entity.can_create,
+        "canDelete": false,
+        "canQuery": entity.can_query,
+        "canUpdate": entity.can_update,
+        "userAccessForCreate": may(entity.can_create && write),
+        "userAccessForDelete": may(false),
+        "userAccessForQuery": may(read),
+        "userAccessForUpdate": may(entity.can_update && write),
+        "hasUserDefinedFields": entity.udf_type.is_some(),
+        "supportsWebhookCallouts": entity.name == "Companies",
+    }}))
+}
+
+/// `GET /{Entity}/entityInformation/fields`.
+pub(crate) fn fields(entity: &Entity) -> Reply {
+    let shown = entity.fields.iter().filter(|field| !field.hidden);
+    let fields: Vec<Value> = shown.map(field_json).collect();
+    Reply::ok(&json!({"fields": fields}))
+}
+
+fn field_json(field: &Field) -> Value {
+    let length = match field.kind {
+        Kind::Text(length) => length,
+        _ => 0,
+    };
+    let values = field.picklist.iter().zip(1..).map(|((value, label), order)| {
+        json!({
+            "value": value,
+            "label": label,
+            "isDefaultValue": false,
+            "sortOrder": order,
+            "parentValue": "",
+            "isActive": true,
+            "isSystem": true,
+        })
+    });
+    let values: Vec<Value> = values.collect();
+    json!({
+        "name": field.name,
+        "dataType": field.kind.wire_name(),
+        "length": length,
+        "isRequired": field.required,
+        "isReadOnly": field.read_only,
+        "isQueryable": true,
+        "isReference": field.reference.is_some(),
+        "referenceEntityType": field.reference.unwrap_or_default(),
+        "isPickList": !values.is_empty(),
+        "picklistValues": if values.is_empty() { Value::Null } else { json!(values) },
+        "picklistParentValueField": "",
+        "isSupportedWebhookField": false,
+    })
+}
+
+/// `GET /{Entity}/entityInformation/userDefinedFields`.
+pub(crate) fn udf_fields(autotask: &Autotask, entity: &Entity) -> Reply {
+    let names = autotask.udf_names(entity);
+    let fields: Vec<Value> = names.iter().map(|name| udf_json(name)).collect();
+    Reply::ok(&json!({"fields": fields}))
+}
+
+fn udf_json(name: &str) -> Value {
+    json!({
+        "name": name,
+        "label": name,
+        "type": "string",
+        "length": 255,
+        "description": "",
+        "isRequired": false,
+        "isReadOnly": false,
+        "isQueryable": true,
+        "isReference": false,
+        "referenceEntityType": "",
+        "isPickList": false,
+        "picklistValues": null,
+        "picklistParentValueField": "",
+        "defaultValue": null,
+        "isSupportedWebhookField": false,
+    })
+}
+
+impl Autotask {
+    /// Names of the active user-defined fields of an entity.
+    pub(crate) fn udf_names(&self, entity: &Entity) -> Vec<String> {
+        let Some(udf_type) = entity.udf_type else {
+            return Vec::new();
+        };
+        let definitions = self.table("UserDefinedFieldDefinitions");
+        definitions
+            .by("udfType", udf_type)
+            .filter(|row| row.is("isActive"))
+            .map(|row| row.text("name").to_owned())
+            .collect()
+    }
+}

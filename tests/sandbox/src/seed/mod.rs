@@ -1,0 +1,109 @@
+//! Seeds: a partner with customers on both sides, the same for the same numbers. It builds the world
+//! through the functions a human edit uses and knows no HTTP.
+
+mod customers;
+mod names;
+mod random;
+pub mod story;
+
+use crate::autotask::{Autotask, Row};
+use crate::clock::midnight;
+use crate::world::World;
+use customers::Planter;
+use jiff::SignedDuration;
+use jiff::civil::{Date, date};
+use random::Random;
+use rust_decimal::Decimal;
+
+/// Name of the contract field that marks pay-as-you-go contracts.
+pub const PAYG_FIELD: &str = "Acronis PAYG";
+/// Bytes of a GiB, the unit storage is sold in here.
+pub const GIB: u64 = 1_073_741_824;
+const CONTRACT_UDF_TYPE: i64 = 5;
+
+/// What to plant.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seed {
+    /// Plain customers, present on both sides. Without any, and without story, no services either.
+    pub customers: usize,
+    /// Number all choices follow from.
+    pub seed: u64,
+    /// Day the sandbox's clock stands at, at nine in the morning UTC.
+    pub today: Date,
+    /// The contract field [`PAYG_FIELD`] exists and is set.
+    pub payg_field: bool,
+    /// Lines per customer; 0 varies from 3 to 8.
+    pub lines_per_customer: usize,
+    /// Percentage of lines whose units differ a little from the usage.
+    pub changed_percent: u8,
+    /// Add the customers of [`story`].
+    pub story: bool,
+}
+
+impl Default for Seed {
+    fn default() -> Self {
+        Self {
+            customers: 12,
+            seed: 1,
+            today: date(2026, 11, 10),
+            payg_field: true,
+            lines_per_customer: 0,
+            changed_percent: 10,
+            story: true,
+        }
+    }
+}
+
+impl Seed {
+    /// Only the partner tenant, the service provider's own company, billing codes, storages and the
+    /// items available for children: no customers, services or contract fields.
+    #[must_use]
+    pub fn empty(today: Date) -> Self {
+        Self { customers: 0, today, payg_field: false, story: false, ..Self::default() }
+    }
+
+    /// Builds the world.
+    pub(crate) fn plant(&self) -> World {
+        let nine = SignedDuration::from_hours(9);
+        let morning = midnight(self.today).checked_add(nine);
+        let mut world = World::new(morning.expect("seed days lie within the calendar"));
+        plant_provider(&mut world.autotask);
+        if self.payg_field {
+            let now = world.now();
+            world.autotask.new_udf_definition(PAYG_FIELD, CONTRACT_UDF_TYPE, now);
+        }
+        if self.customers == 0 && !self.story {
+            return world;
+        }
+        customers::plant_services(&mut world);
+        let mut planter = Planter { world: &mut world, random: Random::new(self.seed), seed: self };
+        for number in 0..self.customers {
+            planter.plain_customer(number);
+        }
+        if self.story {
+            story::plant(&mut planter);
+        }
+        world
+    }
+}
+
+/// The service provider's own company (id 0) and its billing codes.
+fn plant_provider(autotask: &mut Autotask) {
+    let companies = autotask.table_mut("Companies");
+    let own = Row::new(companies.entity())
+        .with("id", 0)
+        .with("companyName", "Sandbox Partner")
+        .with("companyType", 1)
+        .with("isActive", true);
+    companies.add(own);
+    for name in ["Recurring Services", "Backup Services", "Remote Support"] {
+        let codes = autotask.table_mut("BillingCodes");
+        let code = Row::new(codes.entity())
+            .with("name", name)
+            .with("billingCodeType", 0)
+            .with("useType", 1)
+            .with("isActive", true)
+            .with("unitPrice", Decimal::ZERO);
+        codes.add(code);
+    }
+}

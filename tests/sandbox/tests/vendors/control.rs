@@ -1,0 +1,46 @@
+//! The control paths do over HTTP what tests do in the same process.
+
+use crate::client::{Answer, Desk, send};
+use serde_json::{Value, json};
+
+async fn control(desk: &Desk, action: &str, body: Option<Value>) -> Answer {
+    let url = format!("{}/_sandbox/{action}", desk.sandbox.acronis_url());
+    let request = match body {
+        Some(body) => desk.http.post(url).json(&body),
+        None => desk.http.get(url),
+    };
+    send(request).await.expect("answered")
+}
+
+#[tokio::test]
+async fn state_clock_edits_and_adjustments_are_reached_over_http() {
+    let desk = Desk::small().await;
+    let (_, line) = desk.contract_with_line();
+    let edit = json!({"edit": "human_adjust", "line": line, "delta": 2, "effective": "2026-11-12"});
+    assert_eq!(control(&desk, "edit", Some(edit.clone())).await.status, 200);
+    assert_eq!(control(&desk, "edit", Some(edit)).await.status, 400, "a duplicate");
+    let made = control(&desk, "adjustments", None).await;
+    assert_eq!((&made.body[0]["delta"], &made.body[0]["by"]), (&json!(2), &json!("human")));
+    let clock = control(&desk, "clock", Some(json!({"advance_days": 2}))).await;
+    assert_eq!(clock.body["now"], json!("2026-11-12T09:00:00Z"));
+    let tenant = control(&desk, "edit", Some(json!({"edit": "add_tenant", "name": "Neu"}))).await;
+    let usage = json!({"edit": "set_usage", "tenant": tenant.body, "item": "pw_base_vms", "value": 3});
+    assert_eq!(control(&desk, "edit", Some(usage)).await.status, 200);
+    let state = control(&desk, "state", None).await;
+    assert!(state.body["usages"].as_array().is_some_and(|all| all.iter().any(|it| it["tenant"] == tenant.body)));
+    assert_eq!(state.body["lines"].as_array().map(Vec::len), Some(desk.world(|world| world.lines().len())));
+}
+
+#[tokio::test]
+async fn faults_are_set_and_cleared_over_http() {
+    let desk = Desk::small().await;
+    let fault = json!({"operation": "autotask.", "times": 1, "kind": {"throttle": {"retry_after": 3}}});
+    assert_eq!(control(&desk, "faults", Some(fault.clone())).await.status, 200);
+    assert_eq!(desk.get("/Companies/0").await.status, 429);
+    control(&desk, "faults", Some(fault)).await;
+    let url = format!("{}/_sandbox/faults", desk.sandbox.autotask_url());
+    send(desk.http.delete(url)).await.expect("answered");
+    assert_eq!(desk.get("/Companies/0").await.status, 200);
+    desk.get("/Nowhere").await;
+    assert_eq!(control(&desk, "unknown", None).await.body.as_array().map(Vec::len), Some(1));
+}

@@ -1,0 +1,97 @@
+//! Seeds: the same numbers plant the same world, and each story customer is there.
+
+use crate::client::Desk;
+use crate::client::send;
+use sandbox::Seed;
+use sandbox::seed::{PAYG_FIELD, story};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+async fn planted(seed: Seed) -> Value {
+    let desk = Desk::open(seed).await;
+    let url = format!("{}/_sandbox/state", desk.sandbox.acronis_url());
+    send(desk.http.get(url)).await.expect("answered").body
+}
+
+#[tokio::test]
+async fn the_same_seed_plants_the_same_world_and_another_does_not() {
+    let one = planted(Seed::default()).await;
+    assert_eq!(one, planted(Seed::default()).await);
+    assert_ne!(one, planted(Seed { seed: 2, ..Seed::default() }).await);
+}
+
+#[tokio::test]
+async fn plain_customers_stand_on_both_sides_with_lines_that_follow_usage() {
+    let desk = Desk::open(Seed { customers: 40, story: false, changed_percent: 0, ..Seed::default() }).await;
+    desk.world(|world| {
+        let names: BTreeSet<String> = world.companies().into_iter().map(|company| company.name).collect();
+        assert_eq!(names.len(), 41, "names do not repeat");
+        for name in names.iter().filter(|name| *name != "Sandbox Partner") {
+            let tenant = world.tenant_named(name).expect("a tenant of the same name");
+            let company = world.company_named(name).expect("a company");
+            let contract = world.contracts_of(company).remove(0);
+            assert_eq!(contract.udfs.get(PAYG_FIELD).map(String::as_str), Some("Yes"));
+            let lines = world.lines_of(contract.id);
+            assert!((3..=8).contains(&lines.len()), "{name} has {} lines", lines.len());
+            let service = world.service_by_sku("pw_base_workstations").expect("a service");
+            let used = world.acronis.usage(&tenant, "pw_base_workstations", None).expect("usage").value;
+            let sold = world.units_on(contract.id, service, world.today()).expect("units");
+            assert_eq!(u64::try_from(sold), Ok(used));
+        }
+    });
+}
+
+#[tokio::test]
+async fn changed_lines_differ_a_little() {
+    let desk = Desk::open(Seed { customers: 5, story: false, changed_percent: 100, ..Seed::default() }).await;
+    desk.world(|world| {
+        let service = world.service_by_sku("pw_base_workstations").expect("a service");
+        for contract in world.contracts() {
+            let company = world.companies().into_iter().find(|it| it.id == contract.company_id);
+            let tenant = world.tenant_named(&company.expect("a company").name).expect("a tenant");
+            let used = world.acronis.usage(&tenant, "pw_base_workstations", None).expect("usage").value;
+            let sold = world.units_on(contract.id, service, world.today()).expect("units");
+            let sold = u64::try_from(sold).expect("not negative");
+            assert!((1..=3).contains(&sold.abs_diff(used)), "{sold} sold, {used} used");
+        }
+    });
+}
+
+#[tokio::test]
+async fn an_empty_seed_has_a_catalogue_and_no_customers() {
+    let desk = Desk::open(Seed::empty(jiff::civil::date(2026, 11, 10))).await;
+    desk.world(|world| {
+        assert_eq!((world.companies().len(), world.acronis.tenants.len()), (1, 1));
+        assert!(world.services().is_empty() && world.contracts().is_empty());
+        assert!(!world.autotask.table("BillingCodes").is_empty());
+        assert!(world.autotask.table("UserDefinedFieldDefinitions").is_empty());
+        assert_eq!(world.acronis.infras.len(), 3);
+    });
+}
+
+#[tokio::test]
+async fn every_story_customer_is_there() {
+    let desk = Desk::open(Seed::default()).await;
+    desk.world(|world| {
+        let contracts = |world: &sandbox::World, name: &str| {
+            let company = world.company_named(name).expect("a company");
+            world.contracts_of(company)
+        };
+        assert!(world.company_named(story::NEAR_MATCH_COMPANY).is_some());
+        assert!(world.company_named(story::NEAR_MATCH_TENANT).is_none());
+        assert!(world.tenant_named(story::COMPANY_ONLY).is_none());
+        assert!(world.company_named(story::TENANT_ONLY).is_none());
+        assert!(world.tenant_named(story::DISABLED).and_then(|id| world.tenant(&id)).is_some_and(|it| !it.enabled));
+        assert_eq!(world.lines_of(contracts(world, story::MISSING_LINE)[0].id).len(), 1);
+        assert!(contracts(world, story::EXPIRED)[0].end < world.today());
+        assert_eq!(contracts(world, story::TWO_CONTRACTS).len(), 2);
+        let field = |name: &str| contracts(world, name)[0].udfs.get(PAYG_FIELD).cloned();
+        assert_eq!(field(story::PERHAPS).as_deref(), Some("Perhaps"));
+        assert_eq!(field(story::PREPAID).as_deref(), Some("No"));
+        let bundled = contracts(world, story::BUNDLED)[0].id;
+        assert_eq!(world.autotask.table("ContractServiceBundles").by("contractID", bundled).count(), 1);
+        let parent = |name: &str| world.tenant_named(name).and_then(|id| world.tenant(&id)).map(|it| &it.parent_id);
+        assert_eq!(parent(story::IN_FOLDER), world.tenant_named(story::FOLDER).as_ref());
+        assert_eq!(parent(story::UNDER_SUB_PARTNER), world.tenant_named(story::SUB_PARTNER).as_ref());
+    });
+}
