@@ -1,6 +1,7 @@
 //! Joins the companies' plans into one and looks at the whole: the first plan (M5), new customers and
 //! vanished things (H1), review mode (H2), and what a person approved. Holds; never changes a change.
 
+use crate::creation::Creation;
 use crate::facts::Terms;
 use crate::finding::{Finding, What};
 use crate::fingerprint;
@@ -25,8 +26,8 @@ pub struct Guard<'a> {
     pub seen_before: BTreeMap<CompanyId, Seen>,
     /// What people approved.
     pub approvals: Approvals,
-    /// Creations of services that the vendor refused, with its words: not tried again today.
-    pub refused_services: BTreeMap<String, String>,
+    /// Services whose creation was sent before, by external id.
+    pub creations: BTreeMap<String, Creation>,
 }
 
 impl Guard<'_> {
@@ -109,13 +110,14 @@ impl Guard<'_> {
     fn service_creations(&self, findings: &mut Vec<Finding>) -> Vec<(Change, Vec<HoldReason>)> {
         let mut creations = Vec::new();
         for (service, items) in self.mapping.services_to_create() {
-            if let Some(text) = self.refused_services.get(&service.external_id()) {
-                let what = What::ServiceRefused { service_name: service.name.clone(), text: text.clone() };
+            let id = service_creation_id(service);
+            let sent_before = self.creations.get(&service.external_id());
+            if let Some(text) = sent_before.and_then(|creation| creation.refusal(&id, self.terms.today)) {
+                let what = What::ServiceRefused { service_name: service.name.clone(), text: text.to_owned() };
                 findings.push(Finding::of_connection(what));
                 continue;
             }
             let creation = ServiceCreation { service: service.clone(), items: items.into_iter().cloned().collect() };
-            let id = service_creation_id(service);
             creations.push((Change { id, approved_by: None, action: Action::CreateService(creation) }, Vec::new()));
         }
         creations

@@ -4,6 +4,7 @@
 //! manifest has nothing to reach the world with.
 
 pub mod contract;
+pub mod creation;
 pub mod effective;
 pub mod facts;
 pub mod finding;

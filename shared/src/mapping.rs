@@ -203,6 +203,12 @@ impl Mapping {
         services
     }
 
+    /// The same customers and settings, with nothing to sell.
+    #[must_use]
+    pub fn without_products(self) -> Self {
+        Self { products: BTreeMap::new(), ..self }
+    }
+
     /// The linked companies with their tenants.
     pub fn mapped_customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
         self.customers.values().filter_map(|row| row.tenant().map(|tenant| (row, tenant)))

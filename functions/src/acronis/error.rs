@@ -1,0 +1,65 @@
+//! How Acronis says no. The code in the body leads, because the same case comes under several
+//! statuses (Acronis Account Management API v2, Error codes).
+
+use crate::http::Reply;
+use serde::Deserialize;
+use serde_json::Value;
+
+/// What a caller can tell apart.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum AcronisError {
+    /// The client id, its secret, or a fresh token is not accepted.
+    #[error("Acronis does not let us in: {0}")]
+    Unauthorized(String),
+    /// The API client may not do this.
+    #[error("Acronis forbids it: {0}")]
+    Forbidden(String),
+    /// There is no such thing, or none that we may see.
+    #[error("Acronis has no such thing: {0}")]
+    NotFound(String),
+    /// Anything else.
+    #[error("Acronis: {0}")]
+    Failed(String),
+}
+
+/// The codes that are told apart: access denied, and tenant not found.
+const ACCESS_DENIED: i64 = 1002;
+const TENANT_NOT_FOUND: i64 = 1005;
+
+#[derive(Deserialize)]
+struct ErrorBody {
+    error: ErrorWords,
+}
+
+#[derive(Deserialize)]
+struct ErrorWords {
+    #[serde(default)]
+    code: Value,
+    #[serde(default)]
+    message: Value,
+}
+
+impl AcronisError {
+    /// The error a reply stands for.
+    pub(super) fn of(reply: &Reply) -> Self {
+        let words = serde_json::from_slice::<ErrorBody>(&reply.body).ok().map(|body| body.error);
+        // The code is a number or a text; codes outside the vendor's table repeat the status.
+        let code = words.as_ref().and_then(|words| match &words.code {
+            Value::Number(code) => code.as_i64(),
+            Value::String(code) => code.trim().parse().ok(),
+            _ => None,
+        });
+        let text = match (code, words.as_ref().and_then(|words| words.message.as_str())) {
+            (Some(code), Some(message)) => reply.text_with(&format!("code {code}, {message}")),
+            _ => reply.text(),
+        };
+        match (code, reply.status) {
+            (Some(ACCESS_DENIED), _) => Self::Forbidden(text),
+            (Some(TENANT_NOT_FOUND), _) => Self::NotFound(text),
+            (_, 401) => Self::Unauthorized(text),
+            (_, 403) => Self::Forbidden(text),
+            (_, 404) => Self::NotFound(text),
+            _ => Self::Failed(text),
+        }
+    }
+}

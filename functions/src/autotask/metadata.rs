@@ -1,0 +1,84 @@
+//! What an Autotask database says of its entities: fields, their choices, and the user-defined field
+//! that tells a contract's kind (Autotask developer help, Entity information calls).
+
+use super::wire::is_payg_field;
+use super::{AutotaskError, AutotaskReader};
+use serde::Deserialize;
+use serde_json::Value;
+
+/// A field of an entity.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityField {
+    /// Its name.
+    pub name: String,
+    /// Its choices, for fields that have a list of them.
+    pub choices: Vec<PicklistValue>,
+}
+
+/// One choice of a field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PicklistValue {
+    /// What is stored; a text, for numbers too.
+    pub value: String,
+    /// What people see.
+    pub label: String,
+    /// Whether it may be chosen.
+    pub active: bool,
+}
+
+#[derive(Deserialize)]
+struct Fields<T> {
+    fields: Vec<T>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct FieldRow {
+    name: String,
+    #[serde(default)]
+    picklist_values: Option<Vec<ChoiceRow>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct ChoiceRow {
+    value: Value,
+    #[serde(default)]
+    label: Option<String>,
+    #[serde(default)]
+    is_active: Option<bool>,
+}
+
+#[derive(Deserialize)]
+struct UserDefinedFieldRow {
+    name: String,
+}
+
+impl AutotaskReader {
+    /// Whether contracts have the user-defined field "Acronis PAYG" (C1).
+    pub async fn payg_field(&self) -> Result<bool, AutotaskError> {
+        let path = ["Contracts", "entityInformation", "userDefinedFields"];
+        let found: Fields<UserDefinedFieldRow> = self.0.get(&path).await?;
+        Ok(found.fields.iter().any(|field| is_payg_field(&field.name)))
+    }
+
+    /// The fields of an entity with their choices.
+    pub async fn fields(&self, entity: &str) -> Result<Vec<EntityField>, AutotaskError> {
+        let found: Fields<FieldRow> = self.0.get(&[entity, "entityInformation", "fields"]).await?;
+        Ok(found.fields.into_iter().map(EntityField::from).collect())
+    }
+}
+
+impl From<FieldRow> for EntityField {
+    fn from(row: FieldRow) -> Self {
+        let choices = row.picklist_values.into_iter().flatten().map(|choice| PicklistValue {
+            value: match choice.value {
+                Value::String(text) => text,
+                other => other.to_string(),
+            },
+            label: choice.label.unwrap_or_default(),
+            active: choice.is_active.unwrap_or(true),
+        });
+        Self { name: row.name, choices: choices.collect() }
+    }
+}

@@ -1,0 +1,305 @@
+//! What every job is given from outside: the time, when to stop, secrets and the configuration. The
+//! names of the environment's variables stand here and nowhere else. It reads the environment once;
+//! it never speaks to anybody.
+
+use jiff::Timestamp;
+use serde::Deserialize;
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// Where the Acronis data centre is, such as `https://eu2-cloud.acronis.com`.
+pub const ACRONIS_DATACENTER_URL: &str = "ACRONIS_DATACENTER_URL";
+/// The id of the Acronis API client.
+pub const ACRONIS_CLIENT_ID: &str = "ACRONIS_CLIENT_ID";
+/// The secret of the Acronis API client.
+pub const ACRONIS_CLIENT_SECRET: &str = "ACRONIS_CLIENT_SECRET";
+/// Where Autotask is asked for its zone; the vendor's discovery host by default.
+pub const AUTOTASK_ZONE_URL: &str = "AUTOTASK_ZONE_URL";
+/// The Autotask API user.
+pub const AUTOTASK_USER_NAME: &str = "AUTOTASK_USER_NAME";
+/// The secret of the Autotask API user.
+pub const AUTOTASK_SECRET: &str = "AUTOTASK_SECRET";
+/// Autotask's tracking identifier of this integration.
+pub const AUTOTASK_INTEGRATION_CODE: &str = "AUTOTASK_INTEGRATION_CODE";
+/// The DynamoDB table.
+pub const TABLE_NAME: &str = "TABLE_NAME";
+/// The EventBridge bus.
+pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
+/// `plan` or `apply`.
+pub const MODE: &str = "MODE";
+/// The folder of the embedded database, used when no table is configured.
+pub const ACROTASK_DATA: &str = "ACROTASK_DATA";
+/// `1` lets the vendors' addresses be loopback ones.
+pub const ACROTASK_ALLOW_LOOPBACK: &str = "ACROTASK_ALLOW_LOOPBACK";
+/// Where DynamoDB is, if not at AWS; read by the AWS SDK itself.
+pub const AWS_ENDPOINT_URL_DYNAMODB: &str = "AWS_ENDPOINT_URL_DYNAMODB";
+/// Where EventBridge is, if not at AWS; read by the AWS SDK itself.
+pub const AWS_ENDPOINT_URL_EVENTBRIDGE: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
+/// Where Secrets Manager is, if not at AWS; read by the AWS SDK itself.
+pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
+
+/// Autotask's discovery host (Autotask developer help, Zone information call).
+const AUTOTASK_DISCOVERY: &str = "https://webservices.autotask.net";
+
+/// The time: the system's, or one that is moved by hand and shared by its clones.
+#[derive(Debug, Clone)]
+pub struct Clock(Option<Arc<Mutex<Timestamp>>>);
+
+impl Clock {
+    /// The system's clock.
+    pub fn system() -> Self {
+        Self(None)
+    }
+
+    /// A clock that stands still at `now` until it is set.
+    pub fn set_to(now: Timestamp) -> Self {
+        Self(Some(Arc::new(Mutex::new(now))))
+    }
+
+    /// The time now.
+    pub fn now(&self) -> Timestamp {
+        match &self.0 {
+            None => Timestamp::now(),
+            Some(moment) => *moment.lock().unwrap_or_else(PoisonError::into_inner),
+        }
+    }
+
+    /// Moves a clock that was made by [`Clock::set_to`], and all of its clones.
+    pub fn set(&self, now: Timestamp) {
+        let moment = self.0.as_ref().expect("only a clock made by Clock::set_to is moved by hand");
+        *moment.lock().unwrap_or_else(PoisonError::into_inner) = now;
+    }
+}
+
+/// When a run has to be done; some runs have no such moment.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Deadline(Option<Instant>);
+
+impl Deadline {
+    /// No deadline.
+    pub fn none() -> Self {
+        Self(None)
+    }
+
+    /// A deadline this long from now.
+    pub fn after(length: Duration) -> Self {
+        Self(Instant::now().checked_add(length))
+    }
+
+    /// Whether the time is over.
+    pub fn passed(&self) -> bool {
+        self.left().is_some_and(|left| left.is_zero())
+    }
+
+    /// How much time is left; none where there is no deadline.
+    pub fn left(&self) -> Option<Duration> {
+        self.0.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// A text that is never printed.
+#[derive(Clone, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Keeps `text`.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("[secret]")
+    }
+}
+
+/// What is wrong with the configuration, and what to do.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+/// How to log in at both vendors. On AWS it is the JSON of one secret.
+#[derive(Debug, Clone, Deserialize)]
+pub struct VendorCredentials {
+    /// For Acronis.
+    pub acronis: AcronisCredentials,
+    /// For Autotask.
+    pub autotask: AutotaskCredentials,
+}
+
+/// How to log in at Acronis: an API client of the partner tenant, in its data centre.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AcronisCredentials {
+    /// The data centre's address.
+    pub datacenter_url: String,
+    /// The API client's id.
+    pub client_id: String,
+    /// Its secret.
+    pub client_secret: Secret,
+}
+
+/// How to log in at Autotask: an API-only user and a tracking identifier.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AutotaskCredentials {
+    /// Where the zone is asked for.
+    #[serde(default = "autotask_discovery")]
+    pub zone_url: String,
+    /// The API user.
+    pub user_name: String,
+    /// Its secret.
+    pub secret: Secret,
+    /// The tracking identifier.
+    pub integration_code: Secret,
+}
+
+fn autotask_discovery() -> String {
+    AUTOTASK_DISCOVERY.to_owned()
+}
+
+/// What a run may do.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Mode {
+    /// Show what would change.
+    #[default]
+    Plan,
+    /// Write it.
+    Apply,
+}
+
+/// Where we live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Hosting {
+    /// The DynamoDB table; without one the embedded database is used.
+    pub table_name: Option<String>,
+    /// The EventBridge bus.
+    pub event_bus_name: Option<String>,
+    /// The folder of the embedded database.
+    pub data_folder: Option<PathBuf>,
+    /// What a run may do.
+    pub mode: Mode,
+    /// Whether the vendors' addresses may be loopback ones.
+    pub allow_loopback: bool,
+}
+
+/// Everything from the environment, for a host that logs in with what stands there.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How to log in.
+    pub vendors: VendorCredentials,
+    /// Where we live.
+    pub hosting: Hosting,
+}
+
+impl Config {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads what `lookup` gives for each name.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Ok(Self { vendors: VendorCredentials::from_lookup(&lookup)?, hosting: Hosting::from_lookup(&lookup)? })
+    }
+}
+
+impl Hosting {
+    /// Reads the environment. On AWS this is all that is read there: credentials come from elsewhere.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads what `lookup` gives for each name.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let mode = match given(&lookup, MODE).as_deref() {
+            None | Some("plan") => Mode::Plan,
+            Some("apply") => Mode::Apply,
+            Some(other) => return Err(ConfigError(format!("{MODE} is \"{other}\": expected plan or apply"))),
+        };
+        let allow_loopback = match given(&lookup, ACROTASK_ALLOW_LOOPBACK).as_deref() {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(other) => {
+                return Err(ConfigError(format!("{ACROTASK_ALLOW_LOOPBACK} is \"{other}\": expected 1, 0 or nothing")));
+            }
+        };
+        Ok(Self {
+            table_name: given(&lookup, TABLE_NAME),
+            event_bus_name: given(&lookup, EVENT_BUS_NAME),
+            data_folder: given(&lookup, ACROTASK_DATA).map(PathBuf::from),
+            mode,
+            allow_loopback,
+        })
+    }
+}
+
+impl VendorCredentials {
+    /// Reads what `lookup` gives for each name.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        Ok(Self {
+            acronis: AcronisCredentials {
+                datacenter_url: needed(
+                    &lookup,
+                    ACRONIS_DATACENTER_URL,
+                    "the address Acronis shows with a new API client, such as https://eu2-cloud.acronis.com",
+                )?,
+                client_id: needed(&lookup, ACRONIS_CLIENT_ID, "the client id of an API client made in Acronis")?,
+                client_secret: Secret(needed(
+                    &lookup,
+                    ACRONIS_CLIENT_SECRET,
+                    "the secret Acronis showed once, when the API client was made",
+                )?),
+            },
+            autotask: AutotaskCredentials {
+                zone_url: given(&lookup, AUTOTASK_ZONE_URL).unwrap_or_else(autotask_discovery),
+                user_name: needed(&lookup, AUTOTASK_USER_NAME, "the user name (key) of an API-only user in Autotask")?,
+                secret: Secret(needed(&lookup, AUTOTASK_SECRET, "the password (secret) of that API-only user")?),
+                integration_code: Secret(needed(
+                    &lookup,
+                    AUTOTASK_INTEGRATION_CODE,
+                    "the tracking identifier chosen on that API-only user's page",
+                )?),
+            },
+        })
+    }
+
+    /// Reads the JSON of one secret; an error names what is missing and never what stands there.
+    pub fn from_json(text: &Secret) -> Result<Self, ConfigError> {
+        serde_json::from_str(text.expose()).map_err(|error| {
+            // serde's own text may quote what it found, which here may be a secret.
+            ConfigError(format!(
+                "the vendors' secret cannot be read (line {}, column {}): expected JSON with acronis (datacenter_url, \
+                 client_id, client_secret) and autotask (user_name, secret, integration_code, and zone_url if it \
+                 is not the vendor's own)",
+                error.line(),
+                error.column()
+            ))
+        })
+    }
+}
+
+fn environment(name: &str) -> Option<String> {
+    std::env::var(name).ok()
+}
+
+fn given(lookup: impl Fn(&str) -> Option<String>, name: &str) -> Option<String> {
+    lookup(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+fn needed(lookup: impl Fn(&str) -> Option<String>, name: &str, what: &str) -> Result<String, ConfigError> {
+    given(lookup, name).ok_or_else(|| ConfigError(format!("{name} is not set: put there {what}")))
+}

@@ -1,0 +1,77 @@
+//! What every job needs to work for a connection, built once per process: the store, the clock, and the
+//! vendors' clients with the connection's own credentials. No job's logic is here.
+
+use crate::acronis::Acronis;
+use crate::autotask::{Allowance, AutotaskReader};
+use crate::context::{Clock, Deadline, Secret, VendorCredentials};
+use crate::http::{Calls, Http, HttpSettings};
+use crate::progress::Progress;
+use crate::store::Store;
+use anyhow::{Context, anyhow};
+use shared::ids::ConnectionId;
+
+/// Where jobs run: on AWS, or on one machine behind the same clients.
+#[derive(Debug, Clone)]
+pub struct Host {
+    /// The table.
+    pub store: Store,
+    /// Where credentials are.
+    pub secrets: aws_sdk_secretsmanager::Client,
+    /// The time.
+    pub clock: Clock,
+    /// When the process has to be done.
+    pub deadline: Deadline,
+    /// How the vendors are called.
+    pub http: HttpSettings,
+    /// Whether the vendors' addresses may be loopback ones.
+    pub allow_loopback: bool,
+    /// Where runs say how far they are.
+    pub progress: Progress,
+}
+
+/// The vendors as one connection sees them.
+#[derive(Debug)]
+pub struct Vendors {
+    /// Reads Acronis.
+    pub acronis: Acronis,
+    /// Reads Autotask; writers are built from it.
+    pub autotask: AutotaskReader,
+    /// The Autotask requests that may still be made (B1).
+    pub allowance: Allowance,
+    /// The calls made.
+    pub calls: Calls,
+}
+
+/// The name of the secret with a connection's vendor credentials.
+pub fn vendors_secret(connection: &ConnectionId) -> String {
+    format!("acrotask/{connection}/vendors")
+}
+
+impl Host {
+    /// Logs in at both vendors with the connection's own credentials.
+    pub async fn vendors(&self, connection: &ConnectionId) -> anyhow::Result<Vendors> {
+        let credentials = self.credentials(connection).await?;
+        let settings = HttpSettings { deadline: self.deadline, clock: self.clock.clone(), ..self.http.clone() };
+        let http = Http::new(settings).map_err(|error| anyhow!(error))?;
+        let acronis = Acronis::new(http.clone(), &credentials.acronis, self.allow_loopback, self.clock.clone())
+            .map_err(|error| anyhow!(error))?;
+        let allowance = Allowance::unlimited();
+        let autotask =
+            AutotaskReader::connect(http.clone(), &credentials.autotask, self.allow_loopback, allowance.clone())
+                .await
+                .context("logging in at Autotask")?;
+        Ok(Vendors { acronis, autotask, allowance, calls: http.calls().clone() })
+    }
+
+    async fn credentials(&self, connection: &ConnectionId) -> anyhow::Result<VendorCredentials> {
+        let name = vendors_secret(connection);
+        let reply = self.secrets.get_secret_value().secret_id(&name).send().await;
+        // The SDK's own text may carry the reply, and the reply may carry the secret.
+        let reply = reply.map_err(|error| {
+            let code = error.as_service_error().map_or("no reply", |error| error.meta().code().unwrap_or("refused"));
+            anyhow!("the secret {name} cannot be read ({code})")
+        })?;
+        let text = reply.secret_string().with_context(|| format!("the secret {name} holds no text"))?;
+        Ok(VendorCredentials::from_json(&Secret::new(text))?)
+    }
+}

@@ -1,0 +1,141 @@
+//! What happened: runs, approvals, and the changes that were made. Written once and read in the order of
+//! time; what follows from it is decided elsewhere.
+
+use super::Store;
+use super::items::{Key, Rows, body_of, number, text_of};
+use aws_sdk_dynamodb::types::AttributeValue;
+use jiff::{SignedDuration, Timestamp};
+use shared::ids::{CompanyId, ConnectionId, ServiceId};
+use shared::run::{Approval, ChangeRecord, RunRecord};
+
+/// How long the record of a run is kept.
+const RUNS_KEPT_DAYS: i64 = 400;
+/// How long an approval is kept: what it approves has long moved by then.
+const APPROVALS_KEPT_DAYS: i64 = 30;
+/// No run works for longer; how far back to look for one that may still have been at work.
+const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(1);
+/// The most text of ids in one part of an approval, well below the 400 KB an item may hold.
+const PART_BYTES: usize = 200_000;
+
+/// The second from which the database may delete an item.
+pub(super) fn expires(from: Timestamp, days: i64) -> AttributeValue {
+    number(from.as_second().saturating_add(days * 24 * 60 * 60))
+}
+
+/// A time as text that sorts by time.
+fn sortable(time: Timestamp) -> String {
+    format!("{time:.9}")
+}
+
+/// Where the record of a change is.
+pub(super) fn change_key(connection: &ConnectionId, change: &ChangeRecord) -> Key {
+    let of = changes_of(change.place.company, change.place.service);
+    Key { pk: format!("{connection}#changes"), sk: format!("{of}{}#{}", sortable(change.settled_at), change.intent.id) }
+}
+
+fn changes_of(company: CompanyId, service: ServiceId) -> String {
+    format!("{company}#{service}#")
+}
+
+impl Store {
+    /// The latest runs, newest first.
+    pub async fn runs(&self, connection: &ConnectionId, most: usize) -> anyhow::Result<Vec<RunRecord>> {
+        let mut runs = Vec::new();
+        self.query(&format!("{connection}#runs"), Rows::Newest(most), |item| {
+            runs.push(body_of(&item)?);
+            Ok(())
+        })
+        .await?;
+        Ok(runs)
+    }
+
+    /// The runs that were at work at `since` or later, oldest first: those whose calls count in the hour
+    /// that began then (B1).
+    pub async fn runs_since(&self, connection: &ConnectionId, since: Timestamp) -> anyhow::Result<Vec<RunRecord>> {
+        let started = since.saturating_sub(LONGEST_RUN)?;
+        let mut runs: Vec<RunRecord> = Vec::new();
+        self.query(&format!("{connection}#runs"), Rows::From(sortable(started)), |item| {
+            runs.push(body_of(&item)?);
+            Ok(())
+        })
+        .await?;
+        runs.retain(|run| run.heard >= since);
+        Ok(runs)
+    }
+
+    /// Stores the record of a run in place of an earlier one with its id and start.
+    pub async fn save_run(&self, connection: &ConnectionId, run: &RunRecord) -> anyhow::Result<()> {
+        let sk = format!("{}#{}", sortable(run.started), run.id);
+        let mut item = Key { pk: format!("{connection}#runs"), sk }.holding(run)?;
+        item.insert("ttl".to_owned(), expires(run.started, RUNS_KEPT_DAYS));
+        self.put(item).await
+    }
+
+    /// The approvals given at `since` or later, oldest first.
+    pub async fn approvals(&self, connection: &ConnectionId, since: Timestamp) -> anyhow::Result<Vec<Approval>> {
+        let mut approvals: Vec<Approval> = Vec::new();
+        self.query(&format!("{connection}#approvals"), Rows::From(sortable(since)), |item| {
+            let part: Approval = body_of(&item)?;
+            let first = text_of(&item, "sk").is_some_and(|sk| sk.ends_with("#000000"));
+            match approvals.last_mut() {
+                Some(approval) if !first => approval.ids.extend(part.ids),
+                _ => approvals.push(part),
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(approvals)
+    }
+
+    /// Stores an approval. One of very many changes is stored in parts; if that fails, a part of it may
+    /// count, which approves nothing that the person did not.
+    pub async fn save_approval(&self, connection: &ConnectionId, approval: &Approval) -> anyhow::Result<()> {
+        // Two people may approve at the same moment.
+        let mut words: Vec<&str> = vec![&approval.by];
+        words.extend(approval.ids.iter().map(String::as_str));
+        let at = format!("{}#{}", sortable(approval.at), shared::fingerprint::of(&words));
+        let mut items = Vec::new();
+        for (part, ids) in parts(&approval.ids).into_iter().enumerate() {
+            let body = Approval { ids: ids.to_vec(), by: approval.by.clone(), at: approval.at };
+            let mut item =
+                Key { pk: format!("{connection}#approvals"), sk: format!("{at}#{part:06}") }.holding(&body)?;
+            item.insert("ttl".to_owned(), expires(approval.at, APPROVALS_KEPT_DAYS));
+            items.push(item);
+        }
+        self.put_all(items).await
+    }
+
+    /// The changes made to a company's units of a service, oldest first.
+    pub async fn changes(
+        &self,
+        connection: &ConnectionId,
+        company: CompanyId,
+        service: ServiceId,
+    ) -> anyhow::Result<Vec<ChangeRecord>> {
+        let mut changes = Vec::new();
+        let rows = Rows::StartingWith(changes_of(company, service));
+        self.query(&format!("{connection}#changes"), rows, |item| {
+            changes.push(body_of(&item)?);
+            Ok(())
+        })
+        .await?;
+        Ok(changes)
+    }
+}
+
+/// Ids in parts that each fit into an item; at least one part, which may be empty.
+fn parts(ids: &[String]) -> Vec<&[String]> {
+    let mut parts = Vec::new();
+    let (mut first, mut bytes) = (0, 0);
+    for (next, id) in ids.iter().enumerate() {
+        // Each id comes with two quotes and a comma.
+        let size = id.len() + 3;
+        if bytes + size > PART_BYTES && next > first {
+            parts.push(&ids[first..next]);
+            (first, bytes) = (next, 0);
+        }
+        bytes += size;
+    }
+    parts.push(&ids[first..]);
+    parts
+}

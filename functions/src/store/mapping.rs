@@ -1,0 +1,226 @@
+//! The mapping, in whole generations: a new one is written beside the one in force and comes into force by
+//! one update, so that a save that dies half-way leaves the old one as it was. It does not check what a
+//! mapping says.
+
+use super::Store;
+use super::history::expires;
+use super::items::{Item, Key, Rows, Written, number, number_of, text as text_attribute, text_of};
+use anyhow::{Context, bail, ensure};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use shared::ids::{CompanyId, ConnectionId};
+use shared::mapping::{CustomerRow, Mapping, ProductRow};
+use shared::settings::Settings;
+use shared::usage::ItemKey;
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The most text in one item: an item may hold 400 KB (DynamoDB's limit), names and keys included.
+const CHUNK_BYTES: usize = 300_000;
+/// How long replaced generations are kept, as history.
+const KEPT_DAYS: i64 = 400;
+/// How often a read starts over when the mapping is saved under its hands.
+const READS: usize = 5;
+
+/// Why a mapping was not saved; the one in force is as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum SaveError {
+    /// It was made from an older version than the one in force.
+    #[error("the mapping was changed meanwhile: version {found} is in force; read it again")]
+    Stale {
+        /// The version in force.
+        found: u64,
+    },
+    /// It could not be written.
+    #[error(transparent)]
+    Failed(#[from] anyhow::Error),
+}
+
+/// A mapping as its text has it.
+#[derive(Serialize, Deserialize)]
+struct MappingText<'a> {
+    settings: Cow<'a, Settings>,
+    customers: Cow<'a, BTreeMap<CompanyId, CustomerRow>>,
+    // Pairs, since a key of several parts cannot name a member of a JSON object.
+    products: Vec<(Cow<'a, ItemKey>, Cow<'a, ProductRow>)>,
+}
+
+/// Which generation is in force.
+#[derive(PartialEq, Eq)]
+struct Head {
+    version: u64,
+    generation: String,
+    chunks: usize,
+}
+
+impl Head {
+    fn of(item: &Item) -> anyhow::Result<Self> {
+        Ok(Self {
+            version: number_of(item, "version")?,
+            generation: text_of(item, "generation").context("the stored mapping has no generation")?.to_owned(),
+            chunks: number_of(item, "chunks")?,
+        })
+    }
+}
+
+fn head_key(connection: &ConnectionId) -> Key {
+    Key { pk: format!("{connection}#mapping"), sk: "head".to_owned() }
+}
+
+fn chunk_key(connection: &ConnectionId, generation: &str, chunk: usize) -> Key {
+    Key { pk: format!("{connection}#mapping"), sk: format!("{generation}#{chunk:06}") }
+}
+
+impl Store {
+    /// The mapping in force; none before the first was saved.
+    pub async fn mapping(&self, connection: &ConnectionId) -> anyhow::Result<Option<Mapping>> {
+        let Some(mut head) = self.mapping_head(connection).await? else { return Ok(None) };
+        for _ in 0..READS {
+            if let Some(text) = self.mapping_text(connection, &head).await? {
+                return mapping_of(head.version, &text).map(Some);
+            }
+            // Pieces are missing: either another generation came into force meanwhile, or they are lost.
+            let now = self.mapping_head(connection).await?.context("the stored mapping lost its head")?;
+            ensure!(now != head, "version {} of the stored mapping is not whole", head.version);
+            head = now;
+        }
+        bail!("the mapping was saved {READS} times while it was read; try again")
+    }
+
+    /// The version of the mapping in force, by one small read; 0 before the first was saved.
+    pub async fn mapping_version(&self, connection: &ConnectionId) -> anyhow::Result<u64> {
+        Ok(self.mapping_head(connection).await?.map_or(0, |head| head.version))
+    }
+
+    /// Puts a mapping into force, if the one in force is still the version it was made from, and tells its
+    /// new version.
+    pub async fn save_mapping(&self, connection: &ConnectionId, mapping: &Mapping) -> Result<u64, SaveError> {
+        let before = self.mapping_head(connection).await?;
+        let found = before.as_ref().map_or(0, |head| head.version);
+        if found != mapping.version {
+            return Err(SaveError::Stale { found });
+        }
+        let version = found.checked_add(1).context("there is no version after this one")?;
+        let text = text_of_mapping(mapping)?;
+        let pieces = pieces(&text);
+        // The version for people who look, the rest so that a save that died leaves nothing in our way.
+        let generation = format!("{version:020}-{}", uuid::Uuid::new_v4());
+        let head = Head { version, generation, chunks: pieces.len() };
+        let mut chunks = Vec::with_capacity(pieces.len());
+        for (chunk, piece) in pieces.into_iter().enumerate() {
+            let mut item = chunk_key(connection, &head.generation, chunk).item();
+            item.insert("body".to_owned(), text_attribute(piece));
+            chunks.push(item);
+        }
+        self.put_all(chunks).await?;
+        match self.flip(connection, found, &head).await? {
+            None => {
+                if let Some(before) = before {
+                    self.expire(connection, &before).await;
+                }
+                Ok(version)
+            }
+            Some(found) => {
+                self.expire(connection, &head).await;
+                Err(SaveError::Stale { found })
+            }
+        }
+    }
+
+    /// Puts `head` into force in place of version `before`; else tells the version that is in force.
+    async fn flip(&self, connection: &ConnectionId, before: u64, head: &Head) -> anyhow::Result<Option<u64>> {
+        let request = self
+            .update(&head_key(connection))
+            .update_expression("SET #version = :version, #generation = :generation, #chunks = :chunks")
+            .expression_attribute_names("#version", "version")
+            .expression_attribute_names("#generation", "generation")
+            .expression_attribute_names("#chunks", "chunks")
+            .expression_attribute_values(":version", number(head.version))
+            .expression_attribute_values(":generation", text_attribute(&head.generation))
+            .expression_attribute_values(":chunks", number(head.chunks));
+        let request = match before {
+            0 => request.condition_expression("attribute_not_exists(pk)"),
+            before => request
+                .condition_expression("#version = :before")
+                .expression_attribute_values(":before", number(before)),
+        };
+        match self.written("putting the mapping into force", request).await? {
+            Written::Done(_) => Ok(None),
+            Written::Refused { stored, .. } if stored.is_empty() => Ok(Some(0)),
+            Written::Refused { stored, .. } => {
+                let found = Head::of(&stored)?;
+                // Our own, where the reply was lost and the client sent the update again.
+                Ok((found != *head).then_some(found.version))
+            }
+        }
+    }
+
+    /// Lets a generation that is not in force be deleted in time. A piece that this misses stays for good
+    /// and harms nothing, so a failure is told and no more.
+    async fn expire(&self, connection: &ConnectionId, head: &Head) {
+        for chunk in 0..head.chunks {
+            let request = self
+                .update(&chunk_key(connection, &head.generation, chunk))
+                .return_values(aws_sdk_dynamodb::types::ReturnValue::None)
+                .update_expression("SET #ttl = :ttl")
+                .condition_expression("attribute_exists(pk)")
+                .expression_attribute_names("#ttl", "ttl")
+                .expression_attribute_values(":ttl", expires(Timestamp::now(), KEPT_DAYS));
+            if let Err(error) = self.written("letting a replaced mapping expire", request).await {
+                tracing::warn!(%connection, version = head.version, "{error:#}");
+                return;
+            }
+        }
+    }
+
+    async fn mapping_head(&self, connection: &ConnectionId) -> anyhow::Result<Option<Head>> {
+        self.get(&head_key(connection)).await?.as_ref().map(Head::of).transpose()
+    }
+
+    /// The text of a generation; none where pieces are missing.
+    async fn mapping_text(&self, connection: &ConnectionId, head: &Head) -> anyhow::Result<Option<String>> {
+        let mut text = String::new();
+        let mut chunks = 0;
+        let rows = Rows::StartingWith(format!("{}#", head.generation));
+        self.query(&head_key(connection).pk, rows, |item| {
+            text.push_str(text_of(&item, "body").context("a piece of the stored mapping is empty")?);
+            chunks += 1;
+            Ok(())
+        })
+        .await?;
+        Ok((chunks == head.chunks).then_some(text))
+    }
+}
+
+fn text_of_mapping(mapping: &Mapping) -> anyhow::Result<String> {
+    let products = mapping.products.iter().map(|(key, row)| (Cow::Borrowed(key), Cow::Borrowed(row))).collect();
+    let text = MappingText {
+        settings: Cow::Borrowed(&mapping.settings),
+        customers: Cow::Borrowed(&mapping.customers),
+        products,
+    };
+    Ok(serde_json::to_string(&text)?)
+}
+
+fn mapping_of(version: u64, text: &str) -> anyhow::Result<Mapping> {
+    let text: MappingText<'_> =
+        serde_json::from_str(text).with_context(|| format!("version {version} of the stored mapping"))?;
+    Ok(Mapping {
+        version,
+        settings: text.settings.into_owned(),
+        customers: text.customers.into_owned(),
+        products: text.products.into_iter().map(|(key, row)| (key.into_owned(), row.into_owned())).collect(),
+    })
+}
+
+/// A text cut into pieces that fit into items.
+fn pieces(text: &str) -> Vec<&str> {
+    let mut pieces = Vec::new();
+    let mut rest = text;
+    while !rest.is_empty() {
+        let (piece, after) = rest.split_at(rest.floor_char_boundary(CHUNK_BYTES));
+        pieces.push(piece);
+        rest = after;
+    }
+    pieces
+}

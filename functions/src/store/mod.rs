@@ -1,0 +1,54 @@
+//! What is remembered of every connection, in one DynamoDB table. It keeps and finds; it decides nothing
+//! and calls no vendor. Nothing outside this module knows a key of the table.
+//!
+//! Everything of a connection lies under partitions that begin with its id and end with `#` and a kind.
+//! No kind holds a `#`, so no two connections share a partition, whatever their ids are.
+//!
+//! | `pk` | `sk` | holds | kept for |
+//! |---|---|---|---|
+//! | `connections` | connection id | a connection; `approved` and `read_on` beside it | ever |
+//! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
+//! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
+//! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
+//! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
+//! | `<id>#creations` | key at the vendor | something created at a vendor | ever |
+//! | `<id>#changes` | `<company>#<service>#<settled at>#<intent id>` | a change that was made | ever |
+//! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days |
+//! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
+//! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
+//!
+//! What is stored is the JSON text of the `shared` type, in the attribute `body`: it keeps every number,
+//! empty set and odd name as it was. Other attributes exist only where a condition or an update needs
+//! them. `ttl` is the second after which the database deletes an item.
+//!
+//! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
+//! in the run that starts next.
+
+mod connections;
+mod creations;
+mod history;
+mod items;
+mod lease;
+mod lines;
+mod mapping;
+mod table;
+
+pub use lease::Lease;
+pub use lines::IntentError;
+pub use mapping::SaveError;
+
+use aws_sdk_dynamodb::Client;
+
+/// The state of all connections. Clones share one client.
+#[derive(Debug, Clone)]
+pub struct Store {
+    client: Client,
+    table: String,
+}
+
+impl Store {
+    /// The store in `table`.
+    pub fn new(client: Client, table: impl Into<String>) -> Self {
+        Self { client, table: table.into() }
+    }
+}

@@ -1,0 +1,76 @@
+//! Reads back what was sent, in bulk, and closes what shows; what does not show stays open for a later run
+//! (U6). Part of `apply`.
+
+use super::apply::Apply;
+use anyhow::Context;
+use shared::contract::{Period, UnitsRow, row_on};
+use shared::finding::{Finding, What};
+use shared::line::{Intent, LinePlace, LineState};
+use shared::run::{ChangeRecord, RunRecord};
+
+impl Apply<'_> {
+    /// Reads what was sent, and closes what shows. What does not show stays open for a later run.
+    pub(super) async fn read_back(
+        &self,
+        sent: Vec<(LineState, Option<String>)>,
+        record: &mut RunRecord,
+    ) -> anyhow::Result<()> {
+        let rows = self.rows_of(&sent).await.context("reading back what was sent")?;
+        for (mut state, duplicate) in sent {
+            let Some(intent) = state.open.clone() else { continue };
+            let of_line = rows.iter().filter(|row| is_at(row, &state.place));
+            let found = row_on(of_line, intent.effective).map_or(0, |row| row.units);
+            if found == intent.wanted {
+                let made = self.record_of(&state.place, &intent);
+                state.close_as_done();
+                self.close(&state, &intent, Some(&made)).await?;
+                record.counts.made += 1;
+            } else if let Some(text) = duplicate {
+                state.close_as_refused(text.clone());
+                self.close(&state, &intent, None).await?;
+                self.told_refused(&state.place, text, record);
+            } else {
+                record.counts.open += 1;
+            }
+        }
+        Ok(())
+    }
+
+    async fn rows_of(&self, sent: &[(LineState, Option<String>)]) -> anyhow::Result<Vec<UnitsRow>> {
+        let days = sent.iter().filter_map(|(state, _)| state.open.as_ref()).map(|intent| intent.effective);
+        let (Some(start), Some(end)) = (days.clone().min(), days.max()) else { return Ok(Vec::new()) };
+        let lines: Vec<_> = sent.iter().filter_map(|(state, _)| state.place.line).collect();
+        let reader = &self.vendors.autotask;
+        let mut rows = reader.units_of_lines(&lines, Period { start, end }).await?;
+        let created: Vec<&LinePlace> =
+            sent.iter().map(|(state, _)| &state.place).filter(|place| place.line.is_none()).collect();
+        if !created.is_empty() {
+            let contracts: Vec<_> = created.iter().map(|place| place.contract).collect();
+            let services: Vec<_> = created.iter().map(|place| place.service).collect();
+            rows.extend(reader.units_of_contracts(&contracts, &services, start).await?);
+        }
+        Ok(rows)
+    }
+
+    pub(super) fn record_of(&self, place: &LinePlace, intent: &Intent) -> ChangeRecord {
+        ChangeRecord { place: place.clone(), intent: intent.clone(), settled_at: self.host.clock.now() }
+    }
+
+    pub(super) fn told_refused(&self, place: &LinePlace, text: String, record: &mut RunRecord) {
+        let observed = &self.planned.observed;
+        let service_name = observed.terms().service_name(place.service);
+        let company_name = observed.mapping.customers.get(&place.company).map(|row| row.company_name.clone());
+        let what = What::Refused { contract: place.contract, service_name, text };
+        let finding = Finding { company: Some(place.company), company_name: company_name.unwrap_or_default(), what };
+        record.counts.refused += 1;
+        record.counts.findings += 1;
+        record.findings.push(finding.to_string());
+    }
+}
+
+fn is_at(row: &UnitsRow, place: &LinePlace) -> bool {
+    match place.line {
+        Some(line) => row.line == line,
+        None => row.contract == place.contract && row.service == place.service,
+    }
+}

@@ -1,0 +1,95 @@
+//! Creates the services that products are to be sold as (M3), each once: it is looked up by its key first,
+//! recorded, sent, and put into the mapping when it is there (U6).
+
+use super::apply::Apply;
+use super::lease;
+use crate::autotask::WriteError;
+use anyhow::Context;
+use shared::creation::Creation;
+use shared::finding::{Finding, What};
+use shared::ids::ServiceId;
+use shared::mapping::{Mapping, NewService, ServiceTarget};
+use shared::plan::Action;
+use shared::run::RunRecord;
+
+/// What became of a service.
+enum Created {
+    /// It is there.
+    There(ServiceId),
+    /// The vendor refused it.
+    Refused(String),
+    /// It is not known to be there; a later run looks again.
+    Open,
+    /// Certainly not sent.
+    Left,
+}
+
+/// Creates the services of the plan.
+pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow::Result<()> {
+    for change in &apply.planned.plan.changes {
+        let Action::CreateService(creation) = &change.action else { continue };
+        let service = &creation.service;
+        if apply.must_stop() {
+            return Ok(());
+        }
+        match find_or_create(apply, service, &change.id).await? {
+            Created::There(id) => {
+                put_into_mapping(apply, service, id).await?;
+                record.counts.made += 1;
+            }
+            Created::Refused(text) => {
+                let what = What::ServiceRefused { service_name: service.name.clone(), text };
+                record.findings.push(Finding::of_connection(what).to_string());
+                record.counts.refused += 1;
+                record.counts.findings += 1;
+            }
+            Created::Open => record.counts.open += 1,
+            Created::Left => {}
+        }
+    }
+    Ok(())
+}
+
+async fn find_or_create(apply: &Apply<'_>, service: &NewService, change: &str) -> anyhow::Result<Created> {
+    let key = service.external_id();
+    let reader = &apply.vendors.autotask;
+    if let Some(found) = reader.service_by_external_id(&key).await.context("looking a new service up")? {
+        return Ok(Created::There(found.id));
+    }
+    let observed = &apply.planned.observed;
+    let (now, settle_minutes) = (apply.host.clock.now(), observed.mapping.settings.settle_minutes);
+    if observed.creations.get(&key).is_some_and(|sent| sent.may_arrive(now, settle_minutes)) {
+        return Ok(Created::Open);
+    }
+    let mut creation =
+        Creation { key, change: change.to_owned(), sent_at: now, sent_on: observed.today, refused: None };
+    let lease = apply.lease.read().await;
+    if !lease::has_time(apply.host, &lease) {
+        return Ok(Created::Left);
+    }
+    apply.host.store.save_creation(&lease, &creation).await?;
+    match apply.writer.create_service(service).await {
+        Ok(id) => Ok(Created::There(id)),
+        Err(WriteError::Refused(text) | WriteError::Duplicate(text)) => {
+            creation.refused = Some(text.clone());
+            apply.host.store.save_creation(&lease, &creation).await?;
+            Ok(Created::Refused(text))
+        }
+        Err(WriteError::NotRun { .. } | WriteError::BudgetSpent) => Ok(Created::Left),
+        Err(WriteError::Unknown(_)) => Ok(Created::Open),
+    }
+}
+
+/// Points the products at the service. The operator may have saved the mapping meanwhile: then his counts,
+/// and the next run finds the service by its key.
+async fn put_into_mapping(apply: &Apply<'_>, service: &NewService, id: ServiceId) -> anyhow::Result<()> {
+    let connection = &apply.connection.id;
+    let mut mapping: Mapping = apply.host.store.mapping(connection).await?.unwrap_or_default();
+    for row in mapping.products.values_mut() {
+        if row.service.as_ref() == Some(&ServiceTarget::New(service.clone())) {
+            row.service = Some(ServiceTarget::Existing(id));
+        }
+    }
+    apply.host.store.save_mapping(connection, &mapping).await.context("saving the new service in the mapping")?;
+    Ok(())
+}
