@@ -4,6 +4,7 @@
 
 use jiff::Timestamp;
 use serde::Deserialize;
+use shared::run::Mode;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -169,16 +170,6 @@ pub struct AutotaskCredentials {
 
 fn autotask_discovery() -> String {
     AUTOTASK_DISCOVERY.to_owned()
-}
-
-/// What a run may do.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Mode {
-    /// Show what would change.
-    #[default]
-    Plan,
-    /// Write it.
-    Apply,
 }
 
 /// Where we live.

@@ -1,10 +1,14 @@
-//! What it is for.
+//! The hands: the vendors' clients, the store, the jobs, and what hosts them. Reads and writes, and decides
+//! nothing; what to do is `shared`'s to say.
 
 pub mod acronis;
 pub mod autotask;
 pub mod context;
+pub mod dispatch;
+pub mod events;
 pub mod host;
 pub mod http;
+pub mod lambda;
 pub mod progress;
 pub mod store;
 pub mod usage_sync;

@@ -176,7 +176,7 @@ impl Acronis {
 
 /// The last reply to a request that may be repeated.
 async fn reply_to(http: &Http, ask: &Ask) -> Result<Reply, AcronisError> {
-    let attempt = async || Ok::<_, Infallible>(http.send(ask).await);
+    let attempt = || async { Ok::<_, Infallible>(http.send(ask).await) };
     match http.repeat(attempt, |reply| !reply.is_passing_trouble()).await {
         Ok(Outcome::Reply(reply)) => Ok(reply),
         Ok(Outcome::NotSent(text) | Outcome::NoReply(text)) => Err(AcronisError::Failed(text)),

@@ -53,8 +53,13 @@ impl AutotaskReader {
         let mut url = parse(&credentials.zone_url)?.join(["atservicesrest", "v1.0", "zoneInformation"]);
         url.query_pairs_mut().append_pair("user", &credentials.user_name);
         // The secret is not sent here: the discovery host need not be the database's.
-        let ask = Ask::get(Vendor::Autotask, "zoneInformation", url);
-        let once = async || sent_within(&http, &allowance, &ask).await;
+        let user_name = Secret::new(&credentials.user_name);
+        let ask = Ask::get(Vendor::Autotask, "zoneInformation", url).hiding(&[
+            &user_name,
+            &credentials.secret,
+            &credentials.integration_code,
+        ]);
+        let once = || sent_within(&http, &allowance, &ask);
         let outcome = http.repeat(once, is_final).await?;
         let zone: Zone = match success_of_read(outcome) {
             Ok(reply) => reply.json().map_err(AutotaskError::Failed)?,
@@ -70,7 +75,7 @@ impl AutotaskReader {
         Ok(Self(Arc::new(Connection {
             http,
             base,
-            user_name: Secret::new(&credentials.user_name),
+            user_name,
             secret: credentials.secret.clone(),
             integration_code: credentials.integration_code.clone(),
             allowance,
@@ -123,7 +128,7 @@ impl Connection {
 
     async fn read<T: DeserializeOwned>(&self, ask: Ask) -> Result<T, AutotaskError> {
         let ask = self.with_credentials(ask).map_err(AutotaskError::Failed)?;
-        let outcome = self.http.repeat(async || self.send(&ask).await, is_final).await?;
+        let outcome = self.http.repeat(|| self.send(&ask), is_final).await?;
         success_of_read(outcome)?.json().map_err(AutotaskError::Failed)
     }
 

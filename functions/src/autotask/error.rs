@@ -81,7 +81,8 @@ impl Answer {
             if said.contains("thread threshold") || said.contains("itgenatr005") {
                 return Self::TooManyAtATime;
             }
-            if said.contains("request threshold") || said.contains("requests per hour") || said.contains("hourly") {
+            let is_of_requests = said.contains("threshold") && (said.contains("request") || said.contains("hour"));
+            if is_of_requests || said.contains("requests per hour") || said.contains("hourly limit") {
                 return Self::HourIsFull;
             }
         }

@@ -181,8 +181,13 @@ impl Ask {
             .map_err(|_| format!("the {name} header cannot be sent: it holds characters that are not allowed there"))?;
         header.set_sensitive(true);
         self.headers.insert(HeaderName::from_static(name), header);
-        self.hidden.extend(hidden.iter().map(|secret| (*secret).clone()));
-        Ok(self)
+        Ok(self.hiding(hidden))
+    }
+
+    /// Keeps `secrets` out of every text, also where the vendor repeats them.
+    pub(crate) fn hiding(mut self, secrets: &[&Secret]) -> Self {
+        self.hidden.extend(secrets.iter().map(|secret| (*secret).clone()));
+        self
     }
 
     fn place(&self) -> Place {

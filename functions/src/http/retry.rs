@@ -32,9 +32,9 @@ enum Unfinished<E> {
 impl Http {
     /// Repeats a read until it has a reply that `is_final`, or attempts or time run out; then the last
     /// outcome stands. An error of `attempt` ends it at once.
-    pub(crate) async fn repeat<E>(
+    pub(crate) async fn repeat<E, F: Future<Output = Result<Outcome, E>>>(
         &self,
-        attempt: impl AsyncFn() -> Result<Outcome, E>,
+        attempt: impl Fn() -> F,
         is_final: impl Fn(&Reply) -> bool,
     ) -> Result<Outcome, E> {
         let policy = self.settings.retry;

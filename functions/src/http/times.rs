@@ -10,15 +10,12 @@ use std::time::Duration;
 /// The day, in UTC, of a date with or without time, fraction and zone.
 pub(crate) fn civil_day(text: &str) -> Result<Date, String> {
     let text = text.trim();
-    // Read as a local time, because Autotask's evergreen contracts end on 9999-12-31T00:00:00Z, which
-    // is later than the last moment a timestamp holds.
+    // Without its Z, because Autotask's evergreen contracts end on 9999-12-31T00:00:00Z, which is later
+    // than the last moment a timestamp holds.
     let local = text.strip_suffix(['Z', 'z']).unwrap_or(text);
-    if let Ok(moment) = local.parse::<DateTime>() {
-        return Ok(moment.date());
-    }
-    text.parse::<Timestamp>()
-        .map(|moment| moment.to_zoned(TimeZone::UTC).date())
-        .map_err(|_| format!("\"{text}\" is no date"))
+    // A timestamp needs a zone, so that what is left of the others is read as local time.
+    let with_offset = local.parse::<Timestamp>().map(|moment| moment.to_zoned(TimeZone::UTC).date());
+    with_offset.or_else(|_| local.parse::<DateTime>().map(DateTime::date)).map_err(|_| format!("\"{text}\" is no date"))
 }
 
 /// How long the vendor wants to be left alone: seconds or an HTTP date (RFC 9110, Retry-After).

@@ -46,8 +46,9 @@ struct Planned {
 pub async fn run(host: &Host, id: &ConnectionId, mode: Mode) -> anyhow::Result<UsageRun> {
     let mut record = record::begin(host, mode);
     let plan = match mode {
-        Mode::Plan => look(host, id, &mut record).await,
-        Mode::Apply => work(host, id, &mut record).await,
+        // Boxed: a whole run is too deep a future to stand inside its caller's.
+        Mode::Plan => Box::pin(look(host, id, &mut record)).await,
+        Mode::Apply => Box::pin(work(host, id, &mut record)).await,
     };
     let plan = match plan {
         Ok(plan) => plan,
@@ -68,7 +69,7 @@ pub async fn run(host: &Host, id: &ConnectionId, mode: Mode) -> anyhow::Result<U
 /// The plan as it is now, for people to look at and approve; writes nothing at all.
 pub async fn plan(host: &Host, id: &ConnectionId) -> anyhow::Result<Plan> {
     let mut record = record::begin(host, Mode::Plan);
-    look(host, id, &mut record).await?.context("no plan could be made")
+    Box::pin(look(host, id, &mut record)).await?.context("no plan could be made")
 }
 
 async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow::Result<Option<Plan>> {

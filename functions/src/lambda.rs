@@ -1,0 +1,77 @@
+//! What the Lambda binaries have in common: one host per process, a deadline per invocation, and one log
+//! line for an invocation that failed. No job's logic is here.
+
+use crate::context::{Clock, Deadline, Hosting};
+use crate::events::Bus;
+use crate::host::Host;
+use crate::http::HttpSettings;
+use crate::progress::Progress;
+use crate::store::Store;
+use anyhow::Context;
+use aws_config::BehaviorVersion;
+use lambda_runtime::{LambdaEvent, service_fn};
+use shared::run::Mode;
+use std::time::{Duration, SystemTime};
+use tracing_subscriber::EnvFilter;
+
+/// Kept before the function's time-out: a run stops in good order, it is not cut off.
+const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+/// A Lambda function's process.
+#[derive(Debug, Clone)]
+pub struct Function {
+    /// Where its job works.
+    pub host: Host,
+    /// The bus.
+    pub bus: Bus,
+    /// Whether it may write.
+    pub mode: Mode,
+}
+
+impl Function {
+    /// Builds the clients once, from the environment.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        let hosting = Hosting::from_env()?;
+        let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
+        let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let bus = hosting.event_bus_name.unwrap_or_else(|| "default".to_owned());
+        let host = Host {
+            store: Store::new(aws_sdk_dynamodb::Client::new(&aws), table),
+            secrets: aws_sdk_secretsmanager::Client::new(&aws),
+            clock: Clock::system(),
+            deadline: Deadline::none(),
+            http: HttpSettings::default(),
+            allow_loopback: hosting.allow_loopback,
+            progress: Progress::default(),
+        };
+        Ok(Self { host, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus), mode: hosting.mode })
+    }
+
+    /// The host for one invocation, which has to be done by `deadline` (milliseconds since 1970).
+    fn for_invocation(&self, deadline_millis: u64) -> Host {
+        let end = SystemTime::UNIX_EPOCH + Duration::from_millis(deadline_millis);
+        let left = end.duration_since(SystemTime::now()).unwrap_or_default();
+        Host { deadline: Deadline::after(left.saturating_sub(TIME_TO_STOP)), ..self.host.clone() }
+    }
+}
+
+/// Serves invocations for as long as the process lives. An `Err` of `handle` fails the invocation, and is
+/// logged here and nowhere else.
+pub async fn serve<H>(handle: H) -> Result<(), lambda_runtime::Error>
+where
+    H: AsyncFn(&Function, Host, serde_json::Value) -> anyhow::Result<serde_json::Value>,
+{
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    let function = Function::from_env().await?;
+    let (function, handle) = (&function, &handle);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
+        let host = function.for_invocation(event.context.deadline);
+        let answer = handle(function, host, event.payload).await;
+        answer.map_err(|error| {
+            tracing::error!(request = event.context.request_id, "{error:#}");
+            lambda_runtime::Error::from(format!("{error:#}"))
+        })
+    }))
+    .await
+}

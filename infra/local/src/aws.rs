@@ -1,0 +1,137 @@
+//! EventBridge and Secrets Manager on one machine: a small server on loopback behind the same clients that
+//! speak to AWS. It hands secrets to this process only and events to its host; it keeps nothing.
+
+use anyhow::Context;
+use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_sdk_dynamodb::config::{Credentials, SharedCredentialsProvider};
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use axum::routing::post;
+use axum::{Json, Router};
+use functions::context::VendorCredentials;
+use functions::host::vendors_secret;
+use serde_json::{Value, json};
+use shared::ids::ConnectionId;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{mpsc, oneshot};
+
+/// The server; dropping it stops it.
+#[derive(Debug)]
+pub struct LocalAws {
+    endpoint: String,
+    secrets: Secrets,
+    _stop: oneshot::Sender<()>,
+}
+
+type Secrets = Arc<Mutex<BTreeMap<String, String>>>;
+
+#[derive(Clone)]
+struct Served {
+    secrets: Secrets,
+    events: mpsc::UnboundedSender<Value>,
+}
+
+impl LocalAws {
+    /// Starts the server. Each event published arrives at the receiver as a function would be invoked
+    /// with it.
+    pub async fn start() -> anyhow::Result<(Self, mpsc::UnboundedReceiver<Value>)> {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.context("no port on loopback")?;
+        let endpoint = format!("http://{}", listener.local_addr()?);
+        let (events, received) = mpsc::unbounded_channel();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let secrets = Secrets::default();
+        let served = Served { secrets: secrets.clone(), events };
+        let router = Router::new().route("/", post(answer)).with_state(served);
+        tokio::spawn(async move {
+            let until_dropped = async {
+                let _ = stopped.await;
+            };
+            if let Err(error) = axum::serve(listener, router).with_graceful_shutdown(until_dropped).await {
+                tracing::error!("the local event bus is no longer served: {error}");
+            }
+        });
+        Ok((Self { endpoint, secrets, _stop: stop }, received))
+    }
+
+    /// Puts a connection's credentials where its functions look for them.
+    pub fn keep_credentials(&self, connection: &ConnectionId, credentials: &VendorCredentials) {
+        let (acronis, autotask) = (&credentials.acronis, &credentials.autotask);
+        let text = json!({
+            "acronis": {
+                "datacenter_url": acronis.datacenter_url,
+                "client_id": acronis.client_id,
+                "client_secret": acronis.client_secret.expose(),
+            },
+            "autotask": {
+                "zone_url": autotask.zone_url,
+                "user_name": autotask.user_name,
+                "secret": autotask.secret.expose(),
+                "integration_code": autotask.integration_code.expose(),
+            },
+        });
+        let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        secrets.insert(vendors_secret(connection), text.to_string());
+    }
+
+    /// How the AWS clients find it.
+    pub fn config(&self) -> SdkConfig {
+        SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
+                "local",
+                "local",
+                None,
+                None,
+                "on one machine",
+            )))
+            .endpoint_url(&self.endpoint)
+            .build()
+    }
+}
+
+/// Answers the two calls that are made, in the form of the AWS JSON 1.1 protocol.
+async fn answer(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
+    let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
+    let asked: Value = serde_json::from_str(&body).unwrap_or_default();
+    match target {
+        "secretsmanager.GetSecretValue" => served.secret(asked["SecretId"].as_str().unwrap_or_default()),
+        "AWSEvents.PutEvents" => served.events(&asked["Entries"]),
+        _ => refusal("UnknownOperationException"),
+    }
+}
+
+fn refusal(kind: &str) -> Response {
+    (StatusCode::BAD_REQUEST, Json(json!({"__type": kind}))).into_response()
+}
+
+impl Served {
+    fn secret(&self, name: &str) -> Response {
+        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
+        match secrets.get(name) {
+            Some(text) => Json(json!({"Name": name, "SecretString": text})).into_response(),
+            None => refusal("ResourceNotFoundException"),
+        }
+    }
+
+    fn events(&self, entries: &Value) -> Response {
+        let entries = entries.as_array().map(Vec::as_slice).unwrap_or_default();
+        let answers: Vec<Value> = entries.iter().map(|entry| self.event(entry)).collect();
+        let failed = answers.iter().filter(|answer| answer.get("ErrorCode").is_some()).count();
+        Json(json!({"FailedEntryCount": failed, "Entries": answers})).into_response()
+    }
+
+    fn event(&self, entry: &Value) -> Value {
+        let detail = entry["Detail"].as_str().and_then(|detail| serde_json::from_str::<Value>(detail).ok());
+        let Some(detail) = detail else {
+            return json!({"ErrorCode": "MalformedDetail", "ErrorMessage": "the detail is no JSON"});
+        };
+        let event = json!({"source": entry["Source"], "detail-type": entry["DetailType"], "detail": detail});
+        match self.events.send(event) {
+            Ok(()) => json!({"EventId": "local"}),
+            Err(_) => json!({"ErrorCode": "InternalFailure", "ErrorMessage": "nobody listens any more"}),
+        }
+    }
+}
