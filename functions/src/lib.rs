@@ -10,5 +10,6 @@ pub mod host;
 pub mod http;
 pub mod lambda;
 pub mod progress;
+pub mod setup;
 pub mod store;
 pub mod usage_sync;

@@ -48,16 +48,18 @@ pub enum Basis {
 }
 
 /// The periods whose last day is today or passed, and that were not settled yet, oldest first. A period
-/// that ended before the line was ours is nobody's: `settled_through` is set with the first write. Metered
+/// that ended before the line was ours is nobody's: `settled_through` is set with the first write, or the
+/// day of the last one tells where no period could be told then. Metered
 /// lines may see their first usage late in a month, so theirs are due without one.
 pub fn due_periods(periods: &Periods, today: Date, state: &LineState, metered: bool) -> Vec<Period> {
-    let ours = metered || state.settled_through.is_some();
+    let written_by = |day: Date| state.written_on.is_some_and(|written| written <= day);
+    let ours = |period: &Period| metered || state.settled_through.is_some() || written_by(period.end);
     let settled = |period: &Period| state.settled_through.is_some_and(|day| period.end <= day);
     let over = |period: &Period| period.end <= today;
     [periods.previous, Some(periods.current)]
         .into_iter()
         .flatten()
-        .filter(|period| ours && over(period) && !settled(period))
+        .filter(|period| ours(period) && over(period) && !settled(period))
         .collect()
 }
 
@@ -98,4 +100,19 @@ pub fn first_day_not_posted(day: Date, rows: &[&UnitsRow]) -> Option<Date> {
         row_on(rows.iter().copied(), day)?;
     }
     Some(day)
+}
+
+/// Whether our own earlier change took effect on `day`: Autotask takes one adjustment per line and day.
+pub fn is_taken(day: Date, rows: &[&UnitsRow], state: &LineState) -> bool {
+    state.wrote_from(day) && rows.iter().any(|row| row.start == day)
+}
+
+/// The first day from `day` on that no earlier change of ours took; at the latest `last`.
+pub fn first_free_day(day: Date, last: Date, rows: &[&UnitsRow], state: &LineState) -> Date {
+    let mut day = day;
+    while is_taken(day, rows, state) && day < last {
+        let Ok(next) = day.tomorrow() else { break };
+        day = next;
+    }
+    day
 }

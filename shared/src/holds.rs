@@ -1,10 +1,9 @@
 //! What makes a person look at a single line first (H1, U3, U5). The whole run is `guard`'s.
 
-use crate::contract::UnitsRow;
+use crate::contract::{UnitsRow, row_on};
 use crate::effective::split_by_others;
 use crate::line::LineState;
 use crate::plan::{Adjustment, HoldReason};
-use crate::quantity::MeasurementUnit;
 use crate::settings::Holds;
 use jiff::ToSpan;
 use jiff::civil::Date;
@@ -19,14 +18,15 @@ pub(crate) fn line_reasons(
     rows: &[&UnitsRow],
     holds: &Holds,
     today: Date,
+    metered: bool,
 ) -> Vec<HoldReason> {
     let mut reasons = Vec::new();
-    reasons.extend(size_reasons(adjustment, holds));
+    reasons.extend(size_reasons(adjustment, holds, metered));
     if holds.mapping_changes && state.mapped_as.as_ref().is_some_and(|was| *was != adjustment.mapped_as) {
         reasons.push(HoldReason::MappingChanged);
     }
     if adjustment.corrects_others.is_some() {
-        reasons.extend(another_writer(state, today));
+        reasons.extend(another_writer(state, rows, today));
     }
     let whole_period = adjustment.settles.is_some_and(|day| day >= adjustment.effective);
     if whole_period && adjustment.period.is_some_and(|period| split_by_others(period, rows, state)) {
@@ -35,11 +35,11 @@ pub(crate) fn line_reasons(
     reasons
 }
 
-fn size_reasons(adjustment: &Adjustment, holds: &Holds) -> Vec<HoldReason> {
+fn size_reasons(adjustment: &Adjustment, holds: &Holds, metered: bool) -> Vec<HoldReason> {
     let (before, wanted) = (adjustment.before, adjustment.wanted);
     let moved = (wanted - before).unsigned_abs();
     // The restart of a metered item, and a month without it, is no fall (U7).
-    let metered_fall = adjustment.reckoning.unit == MeasurementUnit::Seconds && wanted < before;
+    let metered_fall = metered && wanted < before;
     let mut reasons = Vec::new();
     let jumps = moved > u64::from(holds.jump_units)
         && u128::from(moved) * 100 > u128::from(before.unsigned_abs()) * u128::from(holds.jump_percent);
@@ -57,8 +57,11 @@ fn size_reasons(adjustment: &Adjustment, holds: &Holds) -> Vec<HoldReason> {
     reasons
 }
 
-fn another_writer(state: &LineState, today: Date) -> Option<HoldReason> {
+/// Held until approved, so the days do not run out while it is held: the row in force tells since when.
+fn another_writer(state: &LineState, rows: &[&UnitsRow], today: Date) -> Option<HoldReason> {
     let corrected_on = state.corrected_on?;
     let last_day = corrected_on.checked_add(ANOTHER_WRITER_DAYS.days()).ok()?;
-    (today <= last_day).then_some(HoldReason::AnotherWriter { corrected_on })
+    let changed_on = row_on(rows.iter().copied(), today).map_or(today, |row| row.start);
+    let in_time = today <= last_day || (corrected_on < changed_on && changed_on <= last_day);
+    in_time.then_some(HoldReason::AnotherWriter { corrected_on })
 }

@@ -125,6 +125,15 @@ impl KeptUsage {
             .max()
     }
 
+    /// Notes that a metered item was looked at in this month, if only to find nothing.
+    pub(crate) fn watch(&mut self, key: &ItemKey, today: Date) {
+        let range_start = today.first_of_month();
+        if self.greatest_in(key, range_start, today.last_of_month()).is_none() {
+            self.greatest.push(GreatestValue { key: key.clone(), range_start, value: 0 });
+            self.greatest.sort_by(|a, b| (&a.key, a.range_start).cmp(&(&b.key, b.range_start)));
+        }
+    }
+
     fn carried_over(&self, period_ends: &BTreeSet<Date>, today: Date) -> BTreeMap<Date, Reading> {
         period_ends
             .iter()

@@ -13,6 +13,7 @@ pub mod guard;
 mod holds;
 pub mod ids;
 pub mod kept;
+pub mod labels;
 pub mod line;
 mod line_plan;
 pub mod mapping;

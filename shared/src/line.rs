@@ -206,11 +206,12 @@ impl LineState {
         }
     }
 
-    /// Somebody else changed the line while our change was unanswered: what was found is what counts.
-    pub fn close_as_changed_by_others(&mut self, found: i64) {
+    /// Somebody else changed the line while our change was unanswered: what we wanted is what we expect, so
+    /// that mending it is known as a correction (U3).
+    pub fn close_as_changed_by_others(&mut self) {
         if let Some(intent) = self.open.take() {
             self.steps.retain(|step| step.from < intent.effective);
-            self.steps.push(Step { from: intent.effective, units: found });
+            self.steps.push(Step { from: intent.effective, units: intent.wanted });
         }
     }
 
@@ -219,7 +220,7 @@ impl LineState {
         match settlement {
             Settlement::Done => self.close_as_done(),
             Settlement::NotDone => self.close_as_not_done(),
-            Settlement::ChangedByOthers { found } => self.close_as_changed_by_others(found),
+            Settlement::ChangedByOthers { .. } => self.close_as_changed_by_others(),
             Settlement::StillOpen => {}
         }
     }

@@ -2,7 +2,8 @@
 //! the lines, `holds` says what a person should look at first, `guard` looks at the whole.
 
 use crate::contract::{Contract, Period, UnitsRow, row_on};
-use crate::effective::{Basis, Periods, due_periods, first_day_not_posted, policy, whole_period_day};
+use crate::effective::{Basis, Periods, due_periods, policy, whole_period_day};
+use crate::effective::{first_day_not_posted, first_free_day, is_taken};
 use crate::facts::{CompanyFacts, Terms};
 use crate::finding::What;
 use crate::holds::line_reasons;
@@ -52,6 +53,8 @@ struct Target {
     reckoning: Reckoning,
     day: Date,
     settles: Option<Date>,
+    /// Whether it follows today's usage, so that it is planned anew tomorrow.
+    at_once: bool,
 }
 
 impl LineCase<'_> {
@@ -62,7 +65,10 @@ impl LineCase<'_> {
         let day = self.terms.today.min(self.contract.end);
         let service = self.terms.services.get(&self.product.service);
         let periods = Periods::around(day, self.contract, service, row_on(self.rows.iter().copied(), day));
-        let policy = policy(self.terms.settings.effective_dates_of(self.contract.id), metered, &self.state);
+        let policy = match self.place.line {
+            None if !metered => EffectiveDates::Today, // What is not there was never written.
+            _ => policy(self.terms.settings.effective_dates_of(self.contract.id), metered, &self.state),
+        };
         if policy != EffectiveDates::Today && !self.periods_fit(periods.as_ref(), metered, &mut verdict) {
             return verdict;
         }
@@ -77,7 +83,11 @@ impl LineCase<'_> {
         let bases = self.bases(policy, periods.as_ref(), &now, metered);
         let target = bases.into_iter().find_map(|basis| {
             let target = self.target(basis, periods.as_ref(), metered, &mut verdict)?;
-            let units = self.units_on(self.clamped(target.day));
+            let day = self.clamped(target.day);
+            if !self.rows_are_read_on(day) {
+                return Some(target); // Its units are not known yet: they are read first.
+            }
+            let units = self.units_on(day);
             let lowers_only = policy == EffectiveDates::UpTodayDownNext && basis != Basis::Today;
             let wanted = target.reckoning.wanted;
             (wanted != units && !(lowers_only && wanted > units)).then_some(target)
@@ -152,7 +162,7 @@ impl LineCase<'_> {
             }
         };
         match reckoning {
-            Ok(reckoning) => Some(Target { reckoning, day, settles }),
+            Ok(reckoning) => Some(Target { reckoning, day, settles, at_once: basis == Basis::Today }),
             Err(why) => {
                 verdict.findings.push(self.no_reckoning(why));
                 None
@@ -169,7 +179,6 @@ impl LineCase<'_> {
         let known = if metered {
             let keys = self.product.rows.iter().map(|row| &row.item.key);
             keys.into_iter().any(|key| self.kept.greatest_in(key, period.start, period.end).is_some())
-                || self.state.settled_through.is_some()
         } else {
             self.kept.reading_on(period.end).is_some()
         };
@@ -187,6 +196,15 @@ impl LineCase<'_> {
         reckon_metered(self.product, used, self.kept, period, self.in_bundles)
     }
 
+    /// What the service is used for now; for metered items, in this month so far.
+    pub(crate) fn reckon_unbilled(&self) -> Result<Reckoning, NoReckoning> {
+        let today = self.terms.today;
+        if self.product.is_metered() {
+            return self.reckon_period(Period { start: today.first_of_month(), end: today.last_of_month() });
+        }
+        self.reckon_on(today)
+    }
+
     fn change(&self, target: Target, periods: Option<&Periods>, metered: bool, verdict: &mut LineVerdict) {
         let first_choice = self.clamped(target.day);
         let (effective, posted) = match first_day_not_posted(first_choice, &self.rows) {
@@ -202,18 +220,22 @@ impl LineCase<'_> {
                 return;
             }
         }
+        let effective = match target.at_once {
+            true => effective,
+            false => first_free_day(effective, self.contract.end, &self.rows, &self.state),
+        };
         let before = self.units_on(effective);
         if before == wanted {
             return;
         }
-        if self.must_wait(before, wanted, verdict) {
-            return;
-        }
         let expected = self.changed_by_others();
         verdict.findings.extend(expected.map(|expected| self.others(expected)));
+        if self.must_wait(before, wanted, effective, verdict) {
+            return;
+        }
         let adjustment = self.adjustment(target, before, effective, expected, periods);
         let mut reasons =
-            line_reasons(&adjustment, &self.state, &self.rows, &self.terms.settings.holds, self.terms.today);
+            line_reasons(&adjustment, &self.state, &self.rows, &self.terms.settings.holds, self.terms.today, metered);
         if posted && self.terms.settings.posted_periods == PostedPeriods::Hold {
             reasons.push(HoldReason::PostedPeriod);
         }
@@ -258,10 +280,13 @@ impl LineCase<'_> {
         }
     }
 
-    fn must_wait(&self, before: i64, wanted: i64, verdict: &mut LineVerdict) -> bool {
+    fn must_wait(&self, before: i64, wanted: i64, effective: Date, verdict: &mut LineVerdict) -> bool {
         let smallest = self.product.terms().smallest_change;
         let until = if self.state.written_on == Some(self.terms.today) {
             Until::Tomorrow
+        } else if is_taken(effective, &self.rows, &self.state) {
+            let day_before = effective.yesterday().ok().filter(|_| effective > self.terms.today);
+            day_before.map_or(Until::Tomorrow, |day| Until::PeriodEnds { day })
         } else if (wanted - before).unsigned_abs() < u64::from(smallest) {
             Until::SmallestChange { units: smallest }
         } else {
@@ -306,6 +331,12 @@ impl LineCase<'_> {
             (Some(periods), _) => (periods.previous.unwrap_or(periods.current).start, periods.current.end),
         };
         Period { start, end: end.tomorrow().unwrap_or(end) }
+    }
+
+    /// Whether the units on `day` are known: what covers today is always read.
+    fn rows_are_read_on(&self, day: Date) -> bool {
+        let read = |line| self.facts.has_read(line, Period { start: day, end: day });
+        day == self.terms.today || row_on(self.rows.iter().copied(), day).is_some() || self.place.line.is_none_or(read)
     }
 
     fn units_on(&self, day: Date) -> i64 {
@@ -354,7 +385,7 @@ impl LineCase<'_> {
         }
     }
 
-    fn no_reckoning(&self, why: NoReckoning) -> What {
+    pub(crate) fn no_reckoning(&self, why: NoReckoning) -> What {
         let (contract, service_name) = (self.contract.id, self.service_name());
         match why {
             NoReckoning::Feature(item) => What::FeatureMapped { service_name, item },

@@ -8,13 +8,16 @@ use crate::kept::KeptUsage;
 use crate::line::{LinePlace, LineState};
 use crate::line_plan::LineCase;
 use crate::mapping::Product;
+use crate::reckon::NoReckoning;
 use crate::settings::EffectiveDates;
 use crate::usage_plan::Planner;
 use std::collections::{BTreeMap, BTreeSet};
 
 impl<'a> Planner<'a> {
     pub(crate) fn of_kind(&self, billing: &Billing) -> Vec<&'a Contract> {
-        self.counting().filter(|contract| contract.billing() == *billing).collect()
+        let mut contracts: Vec<&Contract> = self.counting().filter(|contract| contract.billing() == *billing).collect();
+        contracts.sort_by_key(|contract| contract.id);
+        contracts
     }
 
     pub(crate) fn plan_service(
@@ -31,6 +34,9 @@ impl<'a> Planner<'a> {
         let (on_payg, on_prepaid) = (on(&Billing::PayAsYouGo), on(&Billing::Prepaid));
         if on_payg.len() + on_prepaid.len() < lines.len() {
             return; // On a contract whose kind is unclear: held, and told with the contract.
+        }
+        if self.must_look_up_pin(service, &lines) {
+            return;
         }
         let pinned = self.pinned(service, &lines);
         match (pinned, on_payg.as_slice(), on_prepaid.first()) {
@@ -67,6 +73,18 @@ impl<'a> Planner<'a> {
             .collect()
     }
 
+    /// A pinned line that no row covers may be there without units: it is looked up before it is dropped.
+    fn must_look_up_pin(&mut self, service: ServiceId, lines: &[(LineId, &'a Contract)]) -> bool {
+        let Some(pin) = self.facts.customer.pins.get(&service) else { return false };
+        if lines.iter().any(|(line, _)| line == pin) {
+            return false;
+        }
+        let places = self.counting().map(|contract| (contract.id, service));
+        let unlooked: Vec<_> = places.filter(|place| !self.facts.looked_up.contains(place)).collect();
+        self.plan.needs.places.extend(unlooked.iter().copied());
+        !unlooked.is_empty()
+    }
+
     fn pinned(&mut self, service: ServiceId, lines: &[(LineId, &'a Contract)]) -> Option<(LineId, &'a Contract)> {
         let line = *self.facts.customer.pins.get(&service)?;
         let found = lines.iter().copied().find(|(one, _)| *one == line);
@@ -84,17 +102,14 @@ impl<'a> Planner<'a> {
         if case.state.open.is_some() {
             return; // Unanswered: told, and blocked until reading settles it (U6).
         }
-        let verdict = case.decide();
-        let Some((adjustment, _)) = &verdict.change else {
-            if verdict
-                .findings
-                .iter()
-                .any(|what| matches!(what, What::FeatureMapped { .. } | What::TooManyUnits { .. }))
-            {
-                verdict.findings.into_iter().for_each(|what| self.found(what));
-            }
-            return;
+        let reckoning = match case.reckon_unbilled() {
+            Ok(reckoning) => reckoning,
+            Err(NoReckoning::RowMissing(_)) => return,
+            Err(why) => return self.found(case.no_reckoning(why)),
         };
+        if reckoning.rounded == 0 || reckoning.wanted == 0 {
+            return; // Nobody used it: only the product's minimum, or what is included or in bundles.
+        }
         let unlooked =
             payg.iter().map(|contract| (contract.id, service)).filter(|place| !self.facts.looked_up.contains(place));
         let unlooked: Vec<_> = unlooked.collect();
@@ -102,16 +117,14 @@ impl<'a> Planner<'a> {
             self.plan.needs.places.extend(unlooked);
             return;
         }
-        let reckoning = &adjustment.reckoning;
-        if reckoning.rounded == 0 {
-            return; // Only the product's minimum: nobody used it.
-        }
         let service_name = self.terms.service_name(service);
-        let unbilled = adjustment.wanted;
+        let unbilled = reckoning.wanted;
         match payg {
             [_] if self.terms.settings.add_missing_services => {
-                let state = case.state;
-                self.take(verdict, Some(state));
+                let verdict = case.decide();
+                if verdict.change.is_some() || verdict.waiting.is_some() {
+                    self.take(verdict, Some(case.state));
+                }
             }
             [contract] => self.found(What::NotOnContract {
                 contract: contract.id,
@@ -158,8 +171,14 @@ impl<'a> Planner<'a> {
     /// Our memory of a line. One that we had the vendor create was first known by contract and service.
     fn state_of(&self, place: &LinePlace) -> LineState {
         let created = LinePlace { line: None, ..place.clone() };
-        let known = self.states.get(&place.key()).or_else(|| self.states.get(&created.key()));
-        let mut state = known.cloned().unwrap_or_else(|| LineState::new(place.clone()));
+        let other_line = |state: &LineState| {
+            let here = state.place.contract == place.contract && state.place.service == place.service;
+            here && state.place.line.is_some_and(|line| Some(line) != place.line)
+        };
+        let is_other = place.line.is_some() && self.states.values().any(other_line);
+        let ours = || self.states.get(&created.key()).filter(|state| !is_other || state.open.is_some());
+        let mut state =
+            self.states.get(&place.key()).or_else(ours).cloned().unwrap_or_else(|| LineState::new(place.clone()));
         state.place = place.clone();
         state
     }
@@ -176,17 +195,19 @@ impl<'a> Planner<'a> {
     pub(crate) fn settle_ended_contracts(&mut self, kept: &KeptUsage) {
         let today = self.terms.today;
         let facts = self.facts;
-        let ended = facts
-            .contracts
-            .iter()
-            .filter(|contract| contract.recurring && contract.end < today && contract.billing() == Billing::PayAsYouGo);
+        let is_ended = |contract: &&Contract| contract.recurring && contract.end < today;
+        let mut ended: Vec<&Contract> = facts.contracts.iter().filter(is_ended).collect();
+        ended.retain(|contract| contract.billing() == Billing::PayAsYouGo);
+        ended.sort_by_key(|contract| contract.id);
         for contract in ended {
             let on_last_day =
                 |row: &&UnitsRow| row.contract == contract.id && row.start <= contract.end && contract.end <= row.end;
             let lines: BTreeMap<LineId, ServiceId> =
                 facts.rows.iter().filter(on_last_day).map(|row| (row.line, row.service)).collect();
             for (line, service) in lines {
-                let ours = self.states.get(&line.to_string()).is_some_and(|state| state.writes > 0);
+                let company = facts.customer.company;
+                let place = LinePlace { company, contract: contract.id, service, line: Some(line) };
+                let ours = self.state_of(&place).writes > 0;
                 if let (true, Some(product)) = (ours, self.terms.products.get(&service)) {
                     self.settle_last_period(line, contract, product, kept);
                 }

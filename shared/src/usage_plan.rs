@@ -62,6 +62,8 @@ pub fn plan_company(facts: &CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
         planner.plan_contracts(&kept);
         planner.plan.usage = Some(kept);
     }
+    let CompanyPlan { seen, want_none, .. } = &mut planner.plan;
+    seen.lines.retain(|line| !want_none.contains(line)); // Each fall counts in one run only (H1).
     planner.plan
 }
 
@@ -106,6 +108,7 @@ impl<'a> Planner<'a> {
                 .rows
                 .iter()
                 .filter(|row| row.start <= self.terms.today && self.terms.today <= row.end && row.units > 0)
+                .filter(|row| !self.terms.products.get(&row.service).is_some_and(Product::is_metered)) // U7: no fall.
                 .map(|row| row.line)
                 .collect(),
         };
@@ -137,11 +140,9 @@ impl<'a> Planner<'a> {
         for (key, state) in &self.facts.states {
             let Some(intent) = &state.open else { continue };
             let rows = self.rows_at(&state.place);
-            let day = Period { start: intent.effective, end: intent.effective };
-            if let Some(line) = state.place.line.filter(|line| !self.facts.has_read(*line, day)) {
-                self.plan.needs.line(line, day);
-            }
-            let units = row_on(rows.iter().copied(), intent.effective).map(|row| row.units);
+            let row = row_on(rows.iter().copied(), intent.effective);
+            self.need_rows_at(&state.place, intent.effective, row.is_some());
+            let units = row.map(|row| row.units);
             let settlement = settle(intent, units, self.terms.now, self.terms.settings.settle_minutes);
             let (contract, service_name) = (state.place.contract, self.terms.service_name(state.place.service));
             match settlement {
@@ -164,6 +165,35 @@ impl<'a> Planner<'a> {
                 closed.close(settlement);
                 self.states.insert(key.clone(), closed);
             }
+        }
+    }
+
+    /// What settling a change needs: the rows on its effective date, where they are not read yet.
+    fn need_rows_at(&mut self, place: &LinePlace, effective: Date, row_is_there: bool) {
+        let today = self.terms.today;
+        let span = Period { start: effective.min(today), end: effective.max(today) };
+        if let Some(line) = place.line {
+            return self.need_rows(line, span);
+        }
+        let spot = (place.contract, place.service);
+        let of_rows = self.facts.rows.iter().map(|row| (row.line, (row.contract, row.service)));
+        let of_lines = self.facts.lines.iter().map(|line| (line.id, (line.contract, line.service)));
+        let lines: BTreeSet<LineId> =
+            of_rows.chain(of_lines).filter(|(_, at)| *at == spot).map(|(line, _)| line).collect();
+        if lines.is_empty() && !self.facts.looked_up.contains(&spot) {
+            self.plan.needs.places.insert(spot);
+        }
+        lines.into_iter().filter(|_| !row_is_there).for_each(|line| self.need_rows(line, span));
+    }
+
+    /// Asks for a line's rows, together with those that were read before: what is read replaces them.
+    fn need_rows(&mut self, line: LineId, span: Period) {
+        if self.facts.has_read(line, span) {
+            return;
+        }
+        self.plan.needs.line(line, span);
+        if let Some(read) = self.facts.read_whole.get(&line) {
+            self.plan.needs.line(line, *read);
         }
     }
 
@@ -206,20 +236,26 @@ impl<'a> Planner<'a> {
         let metered: BTreeSet<_> =
             rows.filter(|row| is_metered(&row.item.usage_name, row.item.unit)).map(|row| &row.item.key).collect();
         let is_metered = |key: &_| metered.contains(key);
-        KeptUsage::after(before, &self.facts.tenant_id, reading, self.terms.today, is_metered, &self.period_ends())
+        let today = self.terms.today;
+        let mut kept = KeptUsage::after(before, &self.facts.tenant_id, reading, today, is_metered, &self.period_ends());
+        metered.iter().for_each(|key| kept.watch(key, today));
+        kept
     }
 
-    /// The last days of the periods that may still be settled.
+    /// The last days of the periods that may still be settled, where a run before this one read the usage
+    /// within them or after: what was read before a period began says nothing of its end.
     fn period_ends(&self) -> BTreeSet<Date> {
+        let of_services: BTreeSet<PeriodType> =
+            self.terms.services.values().filter_map(|service| service.period).collect();
         let mut ends = BTreeSet::new();
         for contract in &self.facts.contracts {
             let day = self.terms.today.min(contract.end);
-            for kind in PeriodType::ALL {
+            for kind in contract.period.into_iter().chain(of_services.iter().copied()) {
                 let with_kind = Contract { period: Some(kind), ..contract.clone() };
-                if let Some(periods) = Periods::around(day, &with_kind, None, None) {
-                    ends.insert(periods.current.end);
-                    ends.extend(periods.previous.map(|period| period.end));
-                }
+                let Some(periods) = Periods::around(day, &with_kind, None, None) else { continue };
+                let both = [Some(periods.current), periods.previous].into_iter().flatten();
+                let read_since = |day: Date| self.terms.connection.usage_read_on.is_some_and(|read| day <= read);
+                ends.extend(both.filter(|period| read_since(period.start)).map(|period| period.end));
             }
         }
         ends
@@ -246,10 +282,8 @@ impl<'a> Planner<'a> {
     pub(crate) fn take(&mut self, verdict: LineVerdict, state: Option<LineState>) {
         verdict.findings.iter().cloned().for_each(|what| self.found(what));
         let line = state.as_ref().and_then(|state| state.place.line);
-        if let (Some(line), Some(span)) = (line, verdict.span)
-            && !self.facts.has_read(line, span)
-        {
-            self.plan.needs.line(line, span);
+        if let (Some(line), Some(span)) = (line, verdict.span) {
+            self.need_rows(line, span);
         }
         self.plan.want_none.extend(line.filter(|_| verdict.wants_none));
         let writes_before = state.as_ref().map_or(0, |state| state.writes);

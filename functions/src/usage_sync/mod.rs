@@ -2,6 +2,7 @@
 //! record. It decides nothing itself; the rules are `shared`'s.
 
 mod apply;
+mod approve;
 mod budget;
 mod gather;
 mod lease;
@@ -15,6 +16,7 @@ use crate::host::{Host, Vendors};
 use crate::store::Lease;
 use anyhow::{Context, bail};
 use apply::Apply;
+pub use approve::{Approve, approve};
 use observe::Observed;
 use shared::finding::{Finding, What};
 use shared::guard::Guard;

@@ -45,8 +45,7 @@ impl World {
     pub(crate) fn look(&self) -> (Plan, Vec<CompanyPlan>) {
         let terms = self.terms();
         let mapped: Vec<CompanyId> = self.mapping.mapped_customers().map(|(row, _)| row.company).collect();
-        let mut companies: Vec<CompanyPlan> =
-            mapped.into_iter().map(|company| self.plan_of(company, &terms)).collect();
+        let mut companies: Vec<CompanyPlan> = mapped.into_iter().map(|company| self.plan_of(company, &terms)).collect();
         if self.backwards {
             companies.reverse();
         }

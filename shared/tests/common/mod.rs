@@ -75,14 +75,7 @@ pub(crate) fn key(name: &str) -> ItemKey {
 }
 
 pub(crate) fn item(name: &str, unit: MeasurementUnit) -> OfferingItem {
-    OfferingItem {
-        key: key(name),
-        edition: None,
-        usage_name: name.to_owned(),
-        kind: ItemKind::Count,
-        unit,
-        on: true,
-    }
+    OfferingItem { key: key(name), edition: None, usage_name: name.to_owned(), kind: ItemKind::Count, unit, on: true }
 }
 
 pub(crate) fn used(name: &str, amount: u64) -> UsageRow {

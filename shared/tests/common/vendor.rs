@@ -40,8 +40,7 @@ impl World {
             let period = Period::holding(day, contract.start, kind).expect("within the contract");
             let end = period.end.min(contract.end);
             let price = Decimal::from(3 * units);
-            let row =
-                UnitsRow { contract: contract.id, line, service, start: day, end, units, price, posted: false };
+            let row = UnitsRow { contract: contract.id, line, service, start: day, end, units, price, posted: false };
             self.it().rows.push(row);
             day = end.tomorrow().expect("a near day");
         }

@@ -57,7 +57,7 @@ impl Place {
         let named = &text[..end];
         let ends_with_it = |key: &&String| key.as_str() == named || key.ends_with(&format!(".{named}"));
         let key = self.keys.keys().find(ends_with_it)?;
-        let rest = text[end..].strip_prefix(": ").unwrap_or(text);
+        let rest = text[end..].trim_start_matches([':', ' ']);
         Some((format!("{}.{key}", self.path), self.keys[key], rest))
     }
 }
@@ -154,7 +154,7 @@ impl<'f> Block<'f> {
 
     /// The number by which Autotask knows something.
     pub(super) fn id(&mut self, key: &str) -> Option<i64> {
-        self.typed(key, "its number in Autotask", whole)
+        self.typed(key, "a number as Autotask shows it, such as 4711", whole)
     }
 
     pub(super) fn word<W: Word>(&mut self, key: &str) -> Option<W> {
@@ -215,7 +215,7 @@ impl<'f> Block<'f> {
                 Some(id) => rows.extend(read(&mut block, name).map(|row| (id, row))),
                 None => {
                     block.value(name);
-                    block.fault(name, "expected a number in Autotask as the key, such as \"4711\"");
+                    block.fault(name, "expected a number as Autotask shows it, such as \"4711\"");
                 }
             }
         }

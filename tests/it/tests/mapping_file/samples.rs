@@ -102,7 +102,7 @@ fn products() -> Vec<ProductRow> {
             name: "Acronis Servers".to_owned(),
             period: PeriodType::Monthly,
             billing_code: BillingCodeId(3),
-            unit_price: "14.90".parse().unwrap(),
+            unit_price: "14.90".parse().expect("it is an amount"),
         })),
         ..ProductRow::unmapped(count("pw_base_servers"), "Servers".to_owned())
     };

@@ -1,0 +1,135 @@
+//! Setting a connection up: what both vendors show, for people to map by, and the first mapping (M1 to M3).
+//! Reads the vendors; creates nothing there but the contract field, when told to.
+
+use crate::autotask::{AutotaskWriter, Threshold, WriteError};
+use crate::host::{Host, Vendors};
+use anyhow::{Context, anyhow};
+use shared::contract::{BillingCode, Company, Contract, Service};
+use shared::ids::{ConnectionId, StorageId};
+use shared::labels::label;
+use shared::mapping::{Mapping, ProductRow};
+use shared::matching::{map_equal_names, with_all_companies};
+use shared::run::Connection;
+use shared::usage::{OfferingItem, Tenant};
+use std::collections::BTreeMap;
+
+/// What both vendors show to our credentials.
+#[derive(Debug)]
+pub struct Survey {
+    /// Our own tenant and everything below it.
+    pub tenants: Vec<Tenant>,
+    /// The items that customers may be given.
+    pub items: Vec<OfferingItem>,
+    /// The names of storages.
+    pub storage_names: BTreeMap<StorageId, String>,
+    /// Autotask's companies.
+    pub companies: Vec<Company>,
+    /// Its recurring contracts.
+    pub contracts: Vec<Contract>,
+    /// Its services.
+    pub services: Vec<Service>,
+    /// Its billing codes.
+    pub billing_codes: Vec<BillingCode>,
+    /// Whether the contract field exists.
+    pub payg_field: bool,
+    /// The hourly limit and what is used of it.
+    pub threshold: Threshold,
+    /// Where people log in to Autotask.
+    pub web_url: Option<String>,
+}
+
+/// A connection as it was just set up.
+#[derive(Debug)]
+pub struct Connected {
+    /// The connection.
+    pub connection: Connection,
+    /// What is to be seen.
+    pub survey: Survey,
+    /// The mapping, complete with every company and item.
+    pub mapping: Mapping,
+    /// How many customers were mapped by equal names; none where a mapping was there already.
+    pub mapped_by_name: Option<usize>,
+}
+
+/// Checks both credentials, remembers the connection, and makes the first mapping where there is none.
+pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyhow::Result<Connected> {
+    let vendors = host.vendors(id).await?;
+    host.progress.begin("logging in at Acronis", None);
+    let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
+    let database = vendors.autotask.database();
+    let known = host.store.connection(id).await?;
+    if let Some(known) = known.filter(|known| known.tenant != tenant || known.database != database) {
+        return Err(anyhow!(
+            "connection {id} is for tenant {} and database {}, but these credentials are for tenant {tenant} and \
+             database {database}; use the right ones, or another data folder",
+            known.tenant,
+            known.database
+        ));
+    }
+    if create_field {
+        create_payg_field(&vendors).await?;
+    }
+    let connection = Connection { id: id.clone(), tenant, database, first_plan_approved: false, usage_read_on: None };
+    let survey = survey(host, &vendors, &connection).await?;
+    host.store.save_connection(&connection).await?;
+    let stored = host.store.mapping(id).await?;
+    let mut mapping = stored.clone().unwrap_or_default();
+    bring_up_to_date(&mut mapping, &survey);
+    let mut mapped_by_name = None;
+    if stored.is_none() {
+        mapped_by_name = Some(map_equal_names(&mut mapping, &survey.companies, &survey.tenants));
+        mapping.version = host.store.save_mapping(id, &mapping).await?;
+    }
+    Ok(Connected { connection, survey, mapping, mapped_by_name })
+}
+
+/// Everything a person maps by.
+pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> anyhow::Result<Survey> {
+    let (acronis, autotask) = (&vendors.acronis, &vendors.autotask);
+    host.progress.begin("reading Acronis tenants and items", None);
+    let mut tenants = Vec::new();
+    acronis.tenants(&connection.tenant, |tenant| tenants.push(tenant)).await.context("reading Acronis tenants")?;
+    let items = acronis.available_for_children(&connection.tenant).await.context("reading Acronis items")?;
+    let storages: Vec<StorageId> = items.iter().filter_map(|item| item.key.storage.clone()).collect();
+    let storage_names = acronis.storage_names(&storages).await.context("reading Acronis storages")?;
+    host.progress.begin("reading Autotask companies, contracts and services", None);
+    let (mut companies, mut contracts) = (Vec::new(), Vec::new());
+    let today = host.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    autotask.companies(|company| companies.push(company)).await.context("reading Autotask companies")?;
+    autotask.contracts(today, |contract| contracts.push(contract)).await.context("reading Autotask contracts")?;
+    Ok(Survey {
+        tenants,
+        items,
+        storage_names,
+        companies,
+        contracts,
+        services: autotask.services(None).await.context("reading Autotask services")?,
+        billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
+        payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,
+        threshold: autotask.threshold().await?,
+        web_url: autotask.web_url().map(str::to_owned),
+    })
+}
+
+/// Adds a row for each company and item that has none, and brings names up to date.
+pub fn bring_up_to_date(mapping: &mut Mapping, survey: &Survey) {
+    with_all_companies(mapping, &survey.companies, &survey.tenants);
+    for item in &survey.items {
+        let storage_name = item.key.storage.as_ref().and_then(|storage| survey.storage_names.get(storage));
+        let name = label(item, storage_name.map(String::as_str));
+        mapping.products.entry(item.key.clone()).or_insert_with(|| ProductRow::unmapped(item.clone(), name));
+    }
+}
+
+/// Creates the contract field where it is not there. Its name is its key: it is looked up first, and
+/// looked up again where the vendor's answer says nothing (U6).
+async fn create_payg_field(vendors: &Vendors) -> anyhow::Result<()> {
+    if vendors.autotask.payg_field().await? {
+        return Ok(());
+    }
+    match AutotaskWriter::new(&vendors.autotask).create_payg_field().await {
+        Ok(()) => Ok(()),
+        Err(WriteError::Unknown(_) | WriteError::Duplicate(_)) if vendors.autotask.payg_field().await? => Ok(()),
+        Err(error) => Err(anyhow!(error).context("creating the contract field \"Acronis PAYG\"")),
+    }
+}
