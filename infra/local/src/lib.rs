@@ -1,7 +1,13 @@
-//! One machine instead of AWS: the same functions, clients and store, on servers inside this process.
-//! It hosts them and decides nothing.
+//! One machine instead of AWS: the same functions, clients and store, on servers inside this process, and
+//! the command line in front of them. It hosts and shows, and decides nothing.
 
 pub mod aws;
+pub mod cli;
+pub mod commands;
+pub mod demo;
 pub mod machine;
 pub mod mapping_file;
+pub mod serve;
+pub mod session;
+pub mod status;
 pub mod table;

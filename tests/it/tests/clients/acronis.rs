@@ -80,14 +80,19 @@ async fn a_repeated_page_fails_the_read_instead_of_counting_twice() -> Result<()
     let vendors = Vendors::usual().await?;
     vendors.sandbox.world(|world| world.settings.page_size = 3);
     for kind in [FaultKind::RepeatPage, FaultKind::LoopPages] {
-        for fault in
-            [Fault::always("acronis.tenants", kind.clone()), Fault::once("acronis.tenants", kind.clone()).after(2)]
-        {
+        let once = Fault::once("acronis.tenants", kind.clone());
+        for fault in [once.clone(), once.after(2), Fault::always("acronis.tenants", kind)] {
             vendors.sandbox.fail(fault);
             assert!(text(tenants(&vendors).await).contains("repeats a page"));
             vendors.sandbox.clear_faults();
         }
     }
+    let body = r#"{"items":[],"paging":{"cursors":{"after":"x"}}}"#.to_owned();
+    vendors.sandbox.clear_requests();
+    let kind = FaultKind::StatusBefore { status: 200, body: Some(body) };
+    vendors.sandbox.fail(Fault::always("acronis.tenants", kind));
+    assert!(text(tenants(&vendors).await).contains("repeats a page"));
+    assert_eq!(vendors.asked("acronis.tenants"), 2);
     Ok(())
 }
 

@@ -49,7 +49,7 @@ const HOSTILE_TO_ACRONIS: [&str; 54] = [
     "https://eu2-cloud.acronis.com\0",
     "https://eu2-cloud.аcronis.com",
     "https://eu2-cloud.acronis。com",
-    "https://xn--eu2-cloud-x.acronis.com",
+    "https://xn--mnchen-3ya.acronis.com",
     "https://eu2_cloud.acronis.com",
     "https://cell.autotask.net",
     "https://127.0.0.1",

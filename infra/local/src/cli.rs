@@ -1,0 +1,118 @@
+//! The words of the command line. Parses; does nothing.
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Keeps Acronis usage and Autotask contract units in agreement.
+#[derive(Debug, Parser)]
+#[command(name = "acrotask", version, arg_required_else_help = true)]
+pub struct Cli {
+    /// Which connection, where one data folder or table holds several.
+    #[arg(long, global = true, default_value = "default", value_name = "NAME")]
+    pub connection: String,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Watch it work on simulated vendors; needs no account and no network.
+    Demo(Demo),
+    /// Run on schedules against the configured vendors until Ctrl-C.
+    Serve,
+    /// Show what would change and why. Exit: 0 nothing, 1 failed, 2 changes, 3 only holds.
+    Plan(Look),
+    /// Approve changes exactly as shown; refused if the world moved since.
+    Approve(Approve),
+    /// Make one run that writes.
+    Apply(Look),
+    /// Map customers and products in one TOML file.
+    #[command(subcommand)]
+    Mapping(Mapping),
+    /// Check both credentials and show what they can see.
+    Connect(Connect),
+    /// Show the last runs, findings, the budget, and changes without an answer yet.
+    Status(Json),
+}
+
+/// What `demo` takes.
+#[derive(Debug, Args)]
+pub struct Demo {
+    /// Plain customers to simulate; some with a story of their own come on top.
+    #[arg(long, default_value_t = 12, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub customers: u32,
+    /// Another seed is another provider.
+    #[arg(long, default_value_t = 1, value_name = "S")]
+    pub seed: u64,
+    /// End when there is nothing left to do.
+    #[arg(long)]
+    pub once: bool,
+    /// Print JSON instead of text; implies --once.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `plan` and `apply` take.
+#[derive(Debug, Args)]
+pub struct Look {
+    /// Of what.
+    #[arg(value_enum, default_value_t = Subject::Usage)]
+    pub subject: Subject,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What can be planned and applied.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Subject {
+    /// Acronis usage to pay-as-you-go contract units.
+    Usage,
+}
+
+/// What `approve` takes.
+#[derive(Debug, Args)]
+pub struct Approve {
+    /// Changes or holds, by the ids that `plan` shows.
+    #[arg(required_unless_present = "plan", conflicts_with = "plan", value_name = "ID")]
+    pub ids: Vec<String>,
+    /// A whole plan, holds included, by its id.
+    #[arg(long, value_name = "ID")]
+    pub plan: Option<String>,
+    /// Who approves; kept with each change.
+    #[arg(long, env = "USER", default_value = "operator", value_name = "NAME")]
+    pub by: String,
+}
+
+/// What `mapping` can do.
+#[derive(Debug, Subcommand)]
+pub enum Mapping {
+    /// Write the mapping, with every company and every item there is, to FILE.
+    Export {
+        /// The file; - is standard output.
+        file: PathBuf,
+    },
+    /// Take FILE over, or say what is wrong with it and change nothing.
+    Import {
+        /// The file; - is standard input.
+        file: PathBuf,
+    },
+}
+
+/// What `connect` takes.
+#[derive(Debug, Args)]
+pub struct Connect {
+    /// Create the contract field "Acronis PAYG" in Autotask where it is not there.
+    #[arg(long)]
+    pub create_field: bool,
+}
+
+/// What `status` takes.
+#[derive(Debug, Args)]
+pub struct Json {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}

@@ -1,0 +1,237 @@
+//! The `demo` command: a simulated provider, everything on this machine, the first sync shown, and then one
+//! simulated day after the other. It plays operator and world; the work is done by the real jobs.
+
+use crate::cli;
+use crate::commands::{Exit, told};
+use crate::machine::{Machine, Storage};
+use crate::serve::wake;
+use crate::session::{note, print, watched};
+use anyhow::{Context, bail};
+use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::http::HttpSettings;
+use functions::setup::{self, Connected};
+use functions::usage_sync::{self, Approve, UsageRun};
+use sandbox::{Sandbox, Seed};
+use shared::ids::{ConnectionId, ServiceId};
+use shared::mapping::{Mapping, ServiceTarget};
+use shared::matching::{suggestions, unmapped_tenants};
+use shared::plan::Plan;
+use shared::run::{Job, Mode, Outcome};
+use shared::text::count;
+use std::time::Duration;
+
+/// How long one simulated day takes.
+const DAY: Duration = Duration::from_secs(15);
+
+struct Play {
+    sandbox: Sandbox,
+    machine: Machine,
+    connection: ConnectionId,
+    quiet: bool,
+}
+
+/// Plays the demo.
+pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
+    let seed = Seed { customers: args.customers as usize, seed: args.seed, ..Seed::default() };
+    let mut play = Play::start(seed, args.json).await?;
+    let connected = play.set_up().await?;
+    play.map_products(connected.mapping).await?;
+    let first = play.first_plan().await?;
+    let applied = play.apply(&first).await?;
+    let second = play.second_run(&applied).await?;
+    if args.json {
+        let all = serde_json::json!({"first_plan": first, "run": applied.record, "second_plan": second});
+        print(&serde_json::to_string_pretty(&all)?)?;
+    }
+    if args.once || args.json {
+        return Ok(Exit::Done);
+    }
+    play.days().await
+}
+
+impl Play {
+    async fn start(seed: Seed, quiet: bool) -> anyhow::Result<Play> {
+        let sandbox = Sandbox::start(seed).await.context("the simulated vendors cannot be started")?;
+        let clock = Clock::set_to(sandbox.world(|world| world.now()));
+        let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
+        let connection = ConnectionId::new("demo");
+        machine.keep_credentials(&connection, &credentials(&sandbox));
+        let play = Play { sandbox, machine, connection, quiet };
+        play.say(&format!(
+            "A simulated provider: Acronis at {}, Autotask at {}, the table in memory. Today is {} there.",
+            play.sandbox.acronis_url(),
+            play.sandbox.autotask_url(),
+            play.sandbox.world(|world| world.today()),
+        ));
+        Ok(play)
+    }
+
+    fn say(&self, text: &str) {
+        if !self.quiet {
+            note(text);
+        }
+    }
+
+    /// As `acrotask connect --create-field` does.
+    async fn set_up(&self) -> anyhow::Result<Connected> {
+        self.say("\n1. Connect: both credentials are checked, and customers with equal names are mapped.");
+        let host = &self.machine.host;
+        let connected = watched(&host.progress, setup::connect(host, &self.connection, true)).await?;
+        let survey = &connected.survey;
+        self.say(&format!(
+            "   {} and {} are visible; {} customers have equal, unique names and are mapped.",
+            count(survey.tenants.len(), "tenant"),
+            count(survey.companies.len(), "company").replace("companys", "companies"),
+            connected.mapped_by_name.unwrap_or_default(),
+        ));
+        for (company, near) in suggestions(&connected.mapping, &survey.companies, &survey.tenants) {
+            let name = connected.mapping.customers.get(&company).map(|row| row.company_name.as_str());
+            let tenants = survey.tenants.iter().filter(|tenant| near.contains(&tenant.id));
+            let names: Vec<String> = tenants.map(|tenant| format!("\"{}\"", tenant.name)).collect();
+            self.say(&format!(
+                "   Near, so only suggested: company \"{}\" and tenant {}.",
+                name.unwrap_or_default(),
+                names.join(", ")
+            ));
+        }
+        let nobody: Vec<String> = unmapped_tenants(&connected.mapping, &survey.tenants)
+            .into_iter()
+            .map(|tenant| format!("\"{}\"", tenant.name))
+            .collect();
+        if !nobody.is_empty() {
+            self.say(&format!("   Tenants that nobody is billed for: {}.", nobody.join(", ")));
+        }
+        Ok(connected)
+    }
+
+    /// As an operator does with the mapping file: each item is sold as the service that has its name as
+    /// its SKU.
+    async fn map_products(&self, mut mapping: Mapping) -> anyhow::Result<()> {
+        let services = self.sandbox.world(|world| world.services());
+        // Nothing is on its way for long in a simulated world.
+        mapping.settings.settle_minutes = 0;
+        for (key, row) in &mut mapping.products {
+            let sold_as = services.iter().find(|service| service.sku == key.name);
+            row.service = sold_as.map(|service| ServiceTarget::Existing(ServiceId(service.id)));
+        }
+        let mapped = mapping.products.values().filter(|row| row.service.is_some()).count();
+        self.machine.host.store.save_mapping(&self.connection, &mapping).await?;
+        self.say(&format!("\n2. Map products: {mapped} of {} items are sold as a service.", mapping.products.len()));
+        Ok(())
+    }
+
+    async fn first_plan(&self) -> anyhow::Result<Plan> {
+        self.say("\n3. Plan: what would change and why. Nothing is changed before the first plan is approved.\n");
+        let host = &self.machine.host;
+        let plan = watched(&host.progress, usage_sync::plan(host, &self.connection)).await?;
+        if !self.quiet {
+            print(&plan.to_string())?;
+        }
+        Ok(plan)
+    }
+
+    async fn apply(&self, plan: &Plan) -> anyhow::Result<UsageRun> {
+        self.say(&format!("\n4. Approve: the demo approves its own first plan, {}. With you, a person does.", plan.id));
+        let host = &self.machine.host;
+        usage_sync::approve(host, &self.connection, &Approve::Plan(plan.id.clone()), "demo").await?;
+        self.say("\n5. Apply: each change is recorded, sent once, and read back.");
+        let run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+        self.say(&format!("   {}", told(&run.record)));
+        if run.record.outcome != Outcome::Complete {
+            bail!("the first run did not complete: {}", run.record.outcome);
+        }
+        Ok(run)
+    }
+
+    async fn second_run(&self, first: &UsageRun) -> anyhow::Result<Plan> {
+        self.say("\n6. Run again: a run looks at what is, so a second one has nothing to do.");
+        let host = &self.machine.host;
+        let run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+        let plan = run.plan.context("the second run made no plan")?;
+        if !plan.is_empty() || run.record.counts.made > 0 {
+            bail!("the second run still had something to do:\n{plan}");
+        }
+        let right = count(plan.right, "line");
+        self.say(&format!(
+            "   Nothing to do: {right} are as they should be; {} were changed before.",
+            first.record.counts.made
+        ));
+        Ok(plan)
+    }
+
+    /// One day after the other: usage moves, the schedule comes, and units follow.
+    async fn days(&mut self) -> anyhow::Result<Exit> {
+        self.say(&format!(
+            "\n7. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
+            DAY.as_secs()
+        ));
+        let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+        for day in 1.. {
+            tokio::select! {
+                () = tokio::time::sleep(DAY) => {}
+                _ = &mut stop => break,
+            }
+            self.say(&format!("\n{}", self.next_day(day)));
+            wake(&mut self.machine, Job::UsageSync, Mode::Apply).await?;
+            self.tell_holds().await?;
+        }
+        self.say("The demo is over; nothing of it is kept.");
+        Ok(Exit::Done)
+    }
+
+    /// Moves everybody to tomorrow and a few customers' usage with it.
+    fn next_day(&self, day: u64) -> String {
+        self.sandbox.advance_days(1);
+        let moved = self.sandbox.world(|world| move_usage(world, day));
+        self.machine.host.clock.set(self.sandbox.world(|world| world.now()));
+        let today = self.sandbox.world(|world| world.today());
+        format!("{today}: {}", if moved.is_empty() { "a quiet day".to_owned() } else { moved.join("; ") })
+    }
+
+    async fn tell_holds(&self) -> anyhow::Result<()> {
+        let plan = usage_sync::plan(&self.machine.host, &self.connection).await?;
+        if !plan.held.is_empty() {
+            print(&plan.to_string())?;
+            self.say("Held lines wait for a person; in your own setup: acrotask approve ID");
+        }
+        Ok(())
+    }
+}
+
+/// Every third customer with workstations gets one more or one less, in turn.
+fn move_usage(world: &mut sandbox::World, day: u64) -> Vec<String> {
+    const ITEM: &str = "pw_base_workstations";
+    let mut customers: Vec<(String, String, u64)> = Vec::new();
+    for (id, tenant) in &world.acronis.tenants {
+        if let Some(usage) = world.acronis.usage(id, ITEM, None) {
+            customers.push((id.clone(), tenant.name.clone(), usage.value));
+        }
+    }
+    let mut moved = Vec::new();
+    for (position, (id, name, was)) in (0_u64..).zip(customers) {
+        if (position + day) % 3 == 0 && was > 1 {
+            let is = if (position + day) % 2 == 0 { was + 1 } else { was - 1 };
+            world.set_usage(&id, ITEM, None, is, Some(is));
+            moved.push(format!("{name} has {is} workstations instead of {was}"));
+        }
+    }
+    moved.truncate(5);
+    moved
+}
+
+fn credentials(sandbox: &Sandbox) -> VendorCredentials {
+    let given = sandbox.credentials();
+    VendorCredentials {
+        acronis: AcronisCredentials {
+            datacenter_url: sandbox.acronis_url(),
+            client_id: given.acronis_client_id,
+            client_secret: Secret::new(given.acronis_client_secret),
+        },
+        autotask: AutotaskCredentials {
+            zone_url: sandbox.autotask_url(),
+            user_name: given.autotask_user_name,
+            secret: Secret::new(given.autotask_secret),
+            integration_code: Secret::new(given.autotask_integration_code),
+        },
+    }
+}

@@ -1,0 +1,120 @@
+//! One call of the command line: the machine it works on, built from the environment, and the progress it
+//! shows meanwhile. What it then does stands in `commands`.
+
+use crate::machine::{Machine, Storage};
+use anyhow::Context;
+use functions::context::{Clock, Config};
+use functions::http::HttpSettings;
+use functions::progress::{Progress, Step};
+use functions::setup;
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use shared::ids::ConnectionId;
+use shared::run::Mode;
+use std::convert::Infallible;
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The folder of the database, in the home folder, where `ACROTASK_DATA` names none.
+const DATA_FOLDER: &str = ".acrotask";
+
+/// What a command works with.
+#[derive(Debug)]
+pub struct Session {
+    /// The machine.
+    pub machine: Machine,
+    /// For which connection.
+    pub connection: ConnectionId,
+    /// What scheduled runs may do.
+    pub mode: Mode,
+    /// Where the state is, for people.
+    pub storage: String,
+}
+
+impl Session {
+    /// Everything the environment names.
+    pub async fn open(connection: &str) -> anyhow::Result<Session> {
+        let config = Config::from_env()?;
+        let hosting = config.hosting;
+        let storage = match hosting.table_name {
+            Some(table) => Storage::Table(table),
+            None => Storage::Folder(hosting.data_folder.map_or_else(home_folder, Ok)?),
+        };
+        let named = match &storage {
+            Storage::Table(table) => format!("table {table}"),
+            Storage::Folder(folder) => format!("folder {}", folder.display()),
+            Storage::InMemory => "memory".to_owned(),
+        };
+        let machine = Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback).await?;
+        let connection = ConnectionId::new(connection);
+        machine.keep_credentials(&connection, &config.vendors);
+        Ok(Session { machine, connection, mode: hosting.mode, storage: named })
+    }
+
+    /// Sets the connection up where this is its first command.
+    pub async fn set_up(&self) -> anyhow::Result<()> {
+        if self.machine.host.store.connection(&self.connection).await?.is_none() {
+            let connected = self.watched(setup::connect(&self.machine.host, &self.connection, false)).await?;
+            let mapped = connected.mapped_by_name.unwrap_or_default();
+            note(&format!(
+                "Set up connection {} in {}: {mapped} customers with equal names are mapped.",
+                self.connection, self.storage
+            ));
+        }
+        Ok(())
+    }
+
+    /// Shows how far the machine is until `work` is done.
+    pub async fn watched<T>(&self, work: impl Future<Output = T>) -> T {
+        watched(&self.machine.host.progress, work).await
+    }
+}
+
+fn home_folder() -> anyhow::Result<PathBuf> {
+    let home =
+        std::env::home_dir().context("there is no home folder: set ACROTASK_DATA to a folder for the database")?;
+    Ok(home.join(DATA_FOLDER))
+}
+
+/// Shows the steps of `progress` until `work` is done; shows nothing where nobody looks.
+pub async fn watched<T>(progress: &Progress, work: impl Future<Output = T>) -> T {
+    let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+    let plain = ProgressStyle::with_template("{spinner} {msg}").unwrap_or_else(|_| ProgressStyle::default_spinner());
+    let counted = ProgressStyle::with_template("{spinner} {msg} {wide_bar} {pos}/{len}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(plain.clone());
+    bar.enable_steady_tick(Duration::from_millis(120));
+    let mut steps = progress.watch();
+    let follow = async {
+        while steps.changed().await.is_ok() {
+            let Step { doing, done, of } = steps.borrow_and_update().clone();
+            bar.set_style(if of.is_some() { counted.clone() } else { plain.clone() });
+            bar.set_length(of.unwrap_or_default());
+            bar.set_position(done);
+            bar.set_message(doing);
+        }
+        std::future::pending::<Infallible>().await
+    };
+    let result = tokio::select! {
+        result = work => result,
+        never = follow => match never {},
+    };
+    bar.finish_and_clear();
+    result
+}
+
+/// Says something beside the result, on standard error.
+pub fn note(text: &str) {
+    use std::io::Write;
+    let mut stderr = std::io::stderr().lock();
+    let mark = if stderr.is_terminal() { "» " } else { "" };
+    // Nobody can be told that standard error is closed.
+    let _ = writeln!(stderr, "{mark}{text}");
+}
+
+/// Prints a result on standard output.
+pub fn print(text: &str) -> anyhow::Result<()> {
+    use std::io::Write;
+    let mut stdout = std::io::stdout().lock();
+    writeln!(stdout, "{}", text.trim_end()).context("standard output cannot be written")
+}
