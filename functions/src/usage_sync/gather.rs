@@ -29,8 +29,9 @@ pub(super) async fn plan_companies(
         }
         host.progress.begin("reading the lines that change", None);
         read_needs(&vendors.autotask, observed, &plans).await?;
+        let terms = observed.terms();
         for index in open {
-            plans[index] = plan_company(&observed.companies[index], &observed.terms());
+            plans[index] = plan_company(&observed.companies[index], &terms);
         }
     }
     let settled = plans.iter().all(|plan| plan.needs.is_empty());

@@ -93,15 +93,28 @@ async fn work(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow:
         return Ok(None);
     };
     let lease = RwLock::new(lease);
-    let vendors = host.vendors(id).await?;
+    let plan = work_while_held(host, &connection, &lease, record).await;
+    // One that cannot be given back ends by itself.
+    if let Err(error) = host.store.release_lease(lease.into_inner()).await {
+        tracing::warn!(connection = %id, "the lease was not given back: {error:#}");
+    }
+    plan.map(Some)
+}
+
+async fn work_while_held(
+    host: &Host,
+    connection: &Connection,
+    lease: &RwLock<Lease>,
+    record: &mut RunRecord,
+) -> anyhow::Result<Plan> {
+    let vendors = host.vendors(&connection.id).await?;
     let so_far = record.clone();
     let plan = tokio::select! {
-        plan = work_under_lease(host, &connection, &vendors, &lease, record) => plan,
-        lost = lease::keep(host, &vendors, &lease, so_far) => Err(lost),
+        plan = work_under_lease(host, connection, &vendors, lease, record) => plan,
+        lost = lease::keep(host, &vendors, lease, so_far) => Err(lost),
     };
     record::count_calls(record, &vendors);
-    host.store.release_lease(lease.into_inner()).await?;
-    plan.map(Some)
+    plan
 }
 
 async fn work_under_lease(

@@ -32,7 +32,7 @@ struct Play {
 
 /// Plays the demo.
 pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
-    let seed = Seed { customers: args.customers as usize, seed: args.seed, ..Seed::default() };
+    let seed = Seed { customers: args.customers as usize, seed: args.seed, changed_percent: 25, ..Seed::default() };
     let mut play = Play::start(seed, args.json).await?;
     let connected = play.set_up().await?;
     play.map_products(connected.mapping).await?;
@@ -209,8 +209,8 @@ fn move_usage(world: &mut sandbox::World, day: u64) -> Vec<String> {
     }
     let mut moved = Vec::new();
     for (position, (id, name, was)) in (0_u64..).zip(customers) {
-        if (position + day) % 3 == 0 && was > 1 {
-            let is = if (position + day) % 2 == 0 { was + 1 } else { was - 1 };
+        if (position + day).is_multiple_of(3) && was > 1 {
+            let is = if (position + day).is_multiple_of(2) { was + 1 } else { was - 1 };
             world.set_usage(&id, ITEM, None, is, Some(is));
             moved.push(format!("{name} has {is} workstations instead of {was}"));
         }
