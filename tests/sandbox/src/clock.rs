@@ -39,9 +39,18 @@ impl Clock {
     }
 }
 
+/// The end of evergreen contracts, as Autotask writes it. No `Timestamp` reaches that far: the last one
+/// stands for it.
+const EVERGREEN: &str = "9999-12-31T00:00:00Z";
+
 /// The calendar day of a moment, in UTC as both vendors count.
 pub(crate) fn day_of(moment: Timestamp) -> Date {
-    moment.to_zoned(TimeZone::UTC).date()
+    if moment == Timestamp::MAX { Date::MAX } else { moment.to_zoned(TimeZone::UTC).date() }
+}
+
+/// A moment as Autotask writes it.
+pub(crate) fn spelled(moment: Timestamp) -> String {
+    if moment == Timestamp::MAX { EVERGREEN.to_owned() } else { moment.to_string() }
 }
 
 /// Midnight UTC at the start of a day.
@@ -59,8 +68,8 @@ pub(crate) fn parse_moment(text: &str) -> Option<Timestamp> {
     if let Ok(moment) = text.parse::<Timestamp>() {
         return Some(moment);
     }
-    if let Ok(local) = text.parse::<jiff::civil::DateTime>() {
-        return local.to_zoned(TimeZone::UTC).ok().map(|z| z.timestamp());
+    if let Ok(local) = text.trim_end_matches('Z').parse::<jiff::civil::DateTime>() {
+        return Some(local.to_zoned(TimeZone::UTC).map_or_else(|_| midnight(local.date()), |z| z.timestamp()));
     }
     text.parse::<Date>().ok().map(midnight)
 }

@@ -1,7 +1,7 @@
 //! One value in an Autotask row and the row itself. It knows JSON, not meaning.
 
 use super::schema::{Entity, Kind};
-use crate::clock::{day_of, midnight, parse_moment};
+use crate::clock::{day_of, midnight, parse_moment, spelled};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -104,7 +104,7 @@ impl Serialize for Cell {
                 shown.rescale(amount.scale().max(4));
                 RawValue::from_string(shown.to_string()).map_err(S::Error::custom)?.serialize(serializer)
             }
-            Self::Time(moment) => serializer.collect_str(moment),
+            Self::Time(moment) => serializer.serialize_str(&spelled(*moment)),
         }
     }
 }

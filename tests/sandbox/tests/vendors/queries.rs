@@ -230,3 +230,15 @@ async fn unknown_paths_are_noted_and_patch_is_never_on_an_id() {
     assert_eq!(desk.patch("/ContractServices", &json!({})).await.status, 405);
     assert_eq!(desk.sandbox.unknown_requests().len(), 1);
 }
+
+#[tokio::test]
+async fn evergreen_contracts_end_in_the_year_9999_in_replies_and_in_filters() {
+    let desk = Desk::small().await;
+    let end = "9999-12-31T00:00:00Z";
+    let body = json!({"filter": [{"op": "eq", "field": "endDate", "value": end}]});
+    let evergreen = desk.post("/Contracts/query", &body).await;
+    assert_eq!(evergreen.status, 200);
+    let ends: Vec<&Value> =
+        evergreen.body["items"].as_array().expect("items").iter().map(|item| &item["endDate"]).collect();
+    assert!(!ends.is_empty() && ends.iter().all(|one| *one == end), "{ends:?}");
+}
