@@ -145,6 +145,41 @@ impl What {
 impl fmt::Display for What {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            What::NothingMapped { .. }
+            | What::PaygFieldMissing
+            | What::PaygFieldUnclear { .. }
+            | What::ServiceOnSeveralLines { .. }
+            | What::ServiceOnBothKinds { .. }
+            | What::PinDropped { .. }
+            | What::NoActiveContract
+            | What::TenantMissing { .. }
+            | What::CompanyMissing { .. }
+            | What::Renamed { .. }
+            | What::InTrial { .. }
+            | What::UsageRefused { .. }
+            | What::ServiceRefused { .. }
+            | What::ServiceGone { .. } => self.fmt_of_customer(f),
+            What::NotOnContract { .. }
+            | What::ContractToChoose { .. }
+            | What::UsageRowMissing { .. }
+            | What::FeatureMapped { .. }
+            | What::MeteredNeedsCalendarMonths { .. }
+            | What::PeriodUnclear { .. }
+            | What::PostedPeriod { .. }
+            | What::PostedToTheEnd { .. }
+            | What::PeriodNotSeen { .. }
+            | What::ChangedByOthers { .. }
+            | What::Unanswered { .. }
+            | What::Refused { .. }
+            | What::TooManyUnits { .. } => self.fmt_of_line(f),
+        }
+    }
+}
+
+impl What {
+    /// What concerns the connection, a customer, or a service as a whole.
+    fn fmt_of_customer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
             What::NothingMapped { products, customers } => {
                 write!(f, "nothing to do yet: {products} products and {customers} customers are mapped")
             }
@@ -168,13 +203,6 @@ impl fmt::Display for What {
                 write!(f, "the line {line} pinned for {service_name} is on no active contract; the pin is dropped")
             }
             What::NoActiveContract => f.write_str("there is usage and no active recurring contract"),
-            What::NotOnContract { contract, contract_name, service_name, unbilled, in_bundles } => {
-                write!(f, "{unbilled} {service_name} not billed: not on contract {contract} \"{contract_name}\"")?;
-                if *in_bundles > 0 { write!(f, " beyond the {in_bundles} in bundles") } else { Ok(()) }
-            }
-            What::ContractToChoose { service_name, unbilled, contracts } => {
-                write!(f, "{unbilled} {service_name} not billed: on none of the contracts {}", list(contracts))
-            }
             What::TenantMissing { tenant, tenant_name } => {
                 write!(f, "tenant {tenant} \"{tenant_name}\" is not in our tree; the lines are left alone")
             }
@@ -186,6 +214,30 @@ impl fmt::Display for What {
                 write!(f, "tenant {tenant} is in trial and not billed; the lines are left alone")
             }
             What::UsageRefused { tenant, text } => write!(f, "Acronis refuses the usage of tenant {tenant}: {text}"),
+            What::ServiceRefused { service_name, text } => {
+                write!(f, "Autotask refused to create the service \"{service_name}\": {text}")
+            }
+            What::ServiceGone { service, items } => {
+                write!(
+                    f,
+                    "service {service}, mapped for {}, is not in Autotask or inactive; its lines are left alone",
+                    list(items)
+                )
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// What concerns one line.
+    fn fmt_of_line(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            What::NotOnContract { contract, contract_name, service_name, unbilled, in_bundles } => {
+                write!(f, "{unbilled} {service_name} not billed: not on contract {contract} \"{contract_name}\"")?;
+                if *in_bundles > 0 { write!(f, " beyond the {in_bundles} in bundles") } else { Ok(()) }
+            }
+            What::ContractToChoose { service_name, unbilled, contracts } => {
+                write!(f, "{unbilled} {service_name} not billed: on none of the contracts {}", list(contracts))
+            }
             What::UsageRowMissing { service_name, item } => {
                 write!(f, "{service_name}: {item} is on and its usage is missing; the line is held")
             }
@@ -226,19 +278,10 @@ impl fmt::Display for What {
             What::Refused { contract, service_name, text } => {
                 write!(f, "{service_name} on contract {contract}: Autotask refused the change: {text}")
             }
-            What::ServiceRefused { service_name, text } => {
-                write!(f, "Autotask refused to create the service \"{service_name}\": {text}")
-            }
-            What::ServiceGone { service, items } => {
-                write!(
-                    f,
-                    "service {service}, mapped for {}, is not in Autotask or inactive; its lines are left alone",
-                    list(items)
-                )
-            }
             What::TooManyUnits { contract, service_name } => {
                 write!(f, "{service_name} on contract {contract}: more units than a line can hold")
             }
+            _ => Ok(()),
         }
     }
 }

@@ -82,7 +82,8 @@ impl Guard<'_> {
         ];
         reasons.extend(whole.into_iter().filter(|(holds, _)| *holds).map(|(_, reason)| reason));
         change.approved_by = self.approvals.get(&change.id).cloned();
-        let gate_closed = !self.terms.connection.first_plan_approved;
+        // Approving one change opens neither gate: each is approved by itself (M5, H1).
+        let gate_closed = !self.terms.connection.first_plan_approved || run_held;
         if reasons.is_empty() || (change.approved_by.is_some() && !gate_closed) {
             plan.changes.push(change);
         } else {
@@ -95,7 +96,7 @@ impl Guard<'_> {
         let mut findings = Vec::new();
         let products = self.mapping.products.values().filter(|row| row.service.is_some()).count();
         let customers = self.mapping.mapped_customers().count();
-        if products == 0 || (customers == 0 && !self.terms.settings.automatic_provisioning) {
+        if products == 0 || !self.has_customers() {
             findings.push(Finding::of_connection(What::NothingMapped { products, customers }));
         }
         for (service, product) in &self.terms.products {
@@ -107,8 +108,16 @@ impl Guard<'_> {
         findings
     }
 
+    /// Whether there is anybody to bill (M5).
+    fn has_customers(&self) -> bool {
+        self.terms.settings.automatic_provisioning || self.mapping.mapped_customers().next().is_some()
+    }
+
     fn service_creations(&self, findings: &mut Vec<Finding>) -> Vec<(Change, Vec<HoldReason>)> {
         let mut creations = Vec::new();
+        if !self.has_customers() {
+            return creations;
+        }
         for (service, items) in self.mapping.services_to_create() {
             let id = service_creation_id(service);
             let sent_before = self.creations.get(&service.external_id());

@@ -202,24 +202,45 @@ impl<'a> Planner<'a> {
         for contract in ended {
             let on_last_day =
                 |row: &&UnitsRow| row.contract == contract.id && row.start <= contract.end && contract.end <= row.end;
-            let lines: BTreeMap<LineId, ServiceId> =
-                facts.rows.iter().filter(on_last_day).map(|row| (row.line, row.service)).collect();
-            for (line, service) in lines {
-                let company = facts.customer.company;
-                let place = LinePlace { company, contract: contract.id, service, line: Some(line) };
-                let ours = self.state_of(&place).writes > 0;
-                if let (true, Some(product)) = (ours, self.terms.products.get(&service)) {
-                    self.settle_last_period(line, contract, product, kept);
+            let mut lines: BTreeMap<ServiceId, BTreeSet<LineId>> = BTreeMap::new();
+            for row in facts.rows.iter().filter(on_last_day) {
+                lines.entry(row.service).or_default().insert(row.line);
+            }
+            for (service, lines) in lines {
+                if let Some(product) = self.terms.products.get(&service) {
+                    self.settle_last_period(&lines, contract, product, kept);
                 }
             }
         }
     }
 
-    fn settle_last_period(&mut self, line: LineId, contract: &'a Contract, product: &'a Product<'a>, kept: &KeptUsage) {
+    fn settle_last_period(
+        &mut self,
+        lines: &BTreeSet<LineId>,
+        contract: &'a Contract,
+        product: &'a Product<'a>,
+        kept: &KeptUsage,
+    ) {
+        let (company, service) = (self.facts.customer.company, product.service);
         let setting = self.terms.settings.effective_dates_of(contract.id);
         let at_period_end = product.is_metered() || setting == EffectiveDates::PeriodEnd;
-        if at_period_end {
-            self.plan_line(Some(line), contract, product, kept);
+        let is_ours = |line: &LineId| {
+            let place = LinePlace { company, contract: contract.id, service, line: Some(*line) };
+            self.state_of(&place).writes > 0
+        };
+        let ours: Vec<LineId> = lines.iter().copied().filter(is_ours).collect();
+        if !at_period_end || ours.is_empty() {
+            return;
+        }
+        // A service on several lines is held here too, unless one is pinned (C2).
+        let pinned = self.facts.customer.pins.get(&service).filter(|pin| lines.contains(pin));
+        match pinned.or(lines.first().filter(|_| lines.len() == 1)) {
+            Some(line) if ours.contains(line) => self.plan_line(Some(*line), contract, product, kept),
+            Some(_) => {}
+            None => {
+                let (service_name, lines) = (self.terms.service_name(service), lines.iter().copied().collect());
+                self.found(What::ServiceOnSeveralLines { service, service_name, lines });
+            }
         }
     }
 }

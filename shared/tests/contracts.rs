@@ -1,4 +1,4 @@
-//! Which contract and which line takes a service's units (rules C1 to C4).
+//! Which contract and which line takes a service's units, and a contract's periods (rules C1 to C4).
 
 mod common;
 
@@ -80,7 +80,9 @@ fn c1_a_prepaid_contract_gets_no_units_from_usage() {
 
 #[test]
 fn c1_an_ended_contract_still_counts_for_settling_its_last_period_and_for_nothing_else() {
-    for (policy, changes) in [(EffectiveDates::PeriodEnd, 1), (EffectiveDates::Today, 0), (EffectiveDates::NextPeriod, 0)] {
+    for (policy, changes) in
+        [(EffectiveDates::PeriodEnd, 1), (EffectiveDates::Today, 0), (EffectiveDates::NextPeriod, 0)]
+    {
         let mut world = World::on("2026-05-05");
         world.uses("workstations", 8).run();
         world.policy(policy).the_contract().end = date("2026-05-31");
@@ -166,6 +168,24 @@ fn c2_a_pinned_line_that_holds_no_units_yet_is_looked_up_before_its_pin_is_dropp
 }
 
 #[test]
+fn c2_a_service_on_two_lines_of_an_ended_contract_is_settled_on_the_pinned_one_or_held() {
+    let mut world = World::on("2026-05-05");
+    world.uses("workstations", 8).run();
+    world.line(70, 701, WORKSTATION, 0);
+    pin(&mut world, 701);
+    world.policy(EffectiveDates::PeriodEnd).day("2026-05-06").run();
+    world.the_contract().end = date("2026-05-31");
+    world.it().rows.retain(|row| row.end <= date("2026-05-31"));
+    world.day("2026-05-30").uses("workstations", 12).run();
+    let plan = world.day("2026-06-02").plan();
+    assert_eq!(the_change(&plan).place.line, Some(LineId(701)));
+    world.mapping.customers.get_mut(&COMPANY).expect("it is mapped").pins.clear();
+    let plan = world.plan();
+    assert!(plan.is_empty(), "{plan}");
+    assert_found(&plan, "Workstation is on several lines (700, 701); all are held");
+}
+
+#[test]
 fn c3_a_renewed_contract_is_a_new_contract() {
     let mut world = World::on("2026-05-05");
     world.uses("workstations", 8).run();
@@ -196,7 +216,7 @@ fn c4_usage_without_an_active_contract_is_a_finding_and_changes_nothing() {
 }
 
 #[test]
-fn c1_periods_count_from_the_contracts_first_day() {
+fn u5_periods_count_from_the_contracts_first_day() {
     let cases = [
         ("2026-01-31", PeriodType::Monthly, "2026-02-28", "2026-02-28", "2026-03-30"),
         ("2026-01-31", PeriodType::Monthly, "2026-03-31", "2026-03-31", "2026-04-29"),

@@ -3,7 +3,9 @@
 
 mod common;
 
-use common::{COMPANY, COMPUTE, WORKSTATION, World, assert_found, assert_quiet, contract, findings, the_change, the_held};
+use common::{
+    COMPANY, COMPUTE, WORKSTATION, World, assert_found, assert_quiet, contract, findings, the_change, the_held,
+};
 use rust_decimal::Decimal;
 use shared::ids::CompanyId;
 use shared::mapping::{Combine, ProductRow};
@@ -161,7 +163,8 @@ fn h1_a_customer_mapped_later_waits_once() {
 
 #[test]
 fn h1_the_whole_run_is_held_when_more_than_20_percent_and_more_than_3_vanish() {
-    for (count, gone, held) in [(19, 4, true), (20, 4, false), (20, 5, true), (3, 3, false), (4, 4, true), (100, 20, false)]
+    for (count, gone, held) in
+        [(19, 4, true), (20, 4, false), (20, 5, true), (3, 3, false), (4, 4, true), (100, 20, false)]
     {
         let mut tenants = customers(count);
         each(&mut tenants, gone, |world| world.it().tenant = None);
@@ -171,7 +174,12 @@ fn h1_the_whole_run_is_held_when_more_than_20_percent_and_more_than_3_vanish() {
         each(&mut lines, gone, |world| world.it().rows.clear());
         let mut fallen = customers(count);
         each(&mut fallen, gone, |world| _ = world.uses("workstations", 0));
-        let worlds = [("mapped tenants", tenants), ("active contracts", contracts), ("lines with units", lines), ("lines with units", fallen)];
+        let worlds = [
+            ("mapped tenants", tenants),
+            ("active contracts", contracts),
+            ("lines with units", lines),
+            ("lines with units", fallen),
+        ];
         for (what, world) in worlds {
             let plan = world.plan();
             let vanished = plan.run_hold.map(|hold| hold.vanished).unwrap_or_default();
@@ -203,6 +211,19 @@ fn h1_while_the_whole_run_is_held_nothing_is_changed_until_it_is_approved() {
     each(&mut world, 4, |world| world.it().tenant = None);
     world.settings().holds.vanished = false;
     assert!(world.plan().run_hold.is_none());
+}
+
+#[test]
+fn h1_a_change_approved_earlier_waits_while_the_whole_run_is_held() {
+    let mut world = customers(5);
+    world.of = CompanyId(5);
+    let plan = world.uses("workstations", 100).run();
+    assert_eq!(reasons(&plan), [HoldReason::Jump]);
+    world.approve(&plan);
+    each(&mut world, 4, |world| world.it().tenant = None);
+    let plan = world.run();
+    assert!(plan.run_hold.is_some() && plan.changes.is_empty(), "{plan}");
+    the_change(&world.approve(&plan).run());
 }
 
 #[test]
@@ -285,11 +306,15 @@ fn h2_an_approval_is_for_exactly_the_change_shown() {
         ("a month passed", |world| _ = world.day("2026-06-11"), true),
         ("usage", |world| _ = world.uses("workstations", 401), false),
         ("units", |world| _ = world.others_change(700, "2026-05-10", 6), false),
-        ("contract", |world| {
-            world.it().contracts.push(contract(72, COMPANY, "2026-01-01", "9999-12-31"));
-            world.it().rows.clear();
-            world.line(72, 720, WORKSTATION, 5);
-        }, false),
+        (
+            "contract",
+            |world| {
+                world.it().contracts.push(contract(72, COMPANY, "2026-01-01", "9999-12-31"));
+                world.it().rows.clear();
+                world.line(72, 720, WORKSTATION, 5);
+            },
+            false,
+        ),
         ("mapping", |world| _ = world.row("workstations", |row| row.rounding = Rounding::Down), false),
     ];
     for (what, moved, lifted) in cases {
@@ -298,7 +323,11 @@ fn h2_an_approval_is_for_exactly_the_change_shown() {
         world.approve(&plan);
         moved(&mut world);
         let plan = world.plan();
-        assert_eq!((plan.changes.len(), plan.held.len()), (usize::from(lifted), usize::from(!lifted)), "{what}: {plan}");
+        assert_eq!(
+            (plan.changes.len(), plan.held.len()),
+            (usize::from(lifted), usize::from(!lifted)),
+            "{what}: {plan}"
+        );
     }
 }
 

@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{COMPANY, WORKSTATION, World, assert_found, assert_quiet, company, date, findings, item, key, tenant, used};
+use common::{
+    COMPANY, WORKSTATION, World, assert_found, assert_quiet, company, date, findings, item, key, tenant, used,
+};
 use shared::contract::PeriodType;
 use shared::ids::{ApplicationId, BillingCodeId, CompanyId, ServiceId, StorageId, TenantId};
 use shared::kept::Reading;
@@ -39,9 +41,24 @@ fn m1_a_company_is_mapped_unmapped_ignored_renamed_or_missing() {
         (6, "Fichte GmbH", CustomerLink::Unmapped { left_alone: false }),
         (7, "Gans", CustomerLink::Ignored { reason: "a supplier".to_owned() }),
     ]);
-    let companies = [(0, "Ourselves"), (1, "Alpenblick"), (2, "Birke"), (3, "Cedar"), (4, "Dachs"), (6, "Fichte GmbH"), (7, "Gans")];
+    let companies = [
+        (0, "Ourselves"),
+        (1, "Alpenblick"),
+        (2, "Birke"),
+        (3, "Cedar"),
+        (4, "Dachs"),
+        (6, "Fichte GmbH"),
+        (7, "Gans"),
+    ];
     let companies: Vec<_> = companies.map(|(id, name)| company(id, name)).to_vec();
-    let tenants = [("t-0", "Ourselves"), ("t-1", "Alpenblick"), ("t-2", "Birke"), ("t-3", "Cedar"), ("t-5", "Esche"), ("t-6", "Fichte")];
+    let tenants = [
+        ("t-0", "Ourselves"),
+        ("t-1", "Alpenblick"),
+        ("t-2", "Birke"),
+        ("t-3", "Cedar"),
+        ("t-5", "Esche"),
+        ("t-6", "Fichte"),
+    ];
     let tenants: Vec<Tenant> = tenants.map(|(id, name)| tenant(id, name)).to_vec();
     let standings = standings(&mapping, &companies, &tenants);
     let renamed = |name: &str| Standing::Renamed { company: name.to_owned(), tenant: name.to_owned() };
@@ -111,12 +128,19 @@ fn m2_names_that_are_equal_and_unique_on_both_sides_are_mapped() {
         (9, "Gans", mapped_to("t-d", "Dachs")),
         (10, "Hase", unmapped()),
     ]);
-    let companies: Vec<_> =
-        mapping.customers.values().map(|row| company(row.company.0, &row.company_name)).collect();
-    let mut tenants: Vec<Tenant> =
-        [("t-a", "Alpenblick"), ("t-b1", "Birke"), ("t-b2", "Birke"), ("t-c", "Cedar"), ("t-d", "Dachs"), ("t-e", "Esche"), ("t-f", "Fichte"), ("t-h", "Hase")]
-            .map(|(id, name)| tenant(id, name))
-            .to_vec();
+    let companies: Vec<_> = mapping.customers.values().map(|row| company(row.company.0, &row.company_name)).collect();
+    let mut tenants: Vec<Tenant> = [
+        ("t-a", "Alpenblick"),
+        ("t-b1", "Birke"),
+        ("t-b2", "Birke"),
+        ("t-c", "Cedar"),
+        ("t-d", "Dachs"),
+        ("t-e", "Esche"),
+        ("t-f", "Fichte"),
+        ("t-h", "Hase"),
+    ]
+    .map(|(id, name)| tenant(id, name))
+    .to_vec();
     tenants.last_mut().expect("there are some").kind = TenantKind::Group;
     assert_eq!(map_equal_names(&mut mapping, &companies, &tenants), 1);
     let linked: Vec<(i64, &str)> =
@@ -131,9 +155,9 @@ fn m2_near_names_are_suggested_and_never_applied() {
         (2, "Birke", mapped_to("t-b", "Birke")),
         (3, "Cedar Ltd.", CustomerLink::Unmapped { left_alone: true }),
     ]);
-    let companies: Vec<_> =
-        mapping.customers.values().map(|row| company(row.company.0, &row.company_name)).collect();
-    let tenants = [("t-a", "ALPENBLICK"), ("t-a2", "Alpen-Blick"), ("t-b", "Birke"), ("t-c", "cedar"), ("t-d", "Dachs")];
+    let companies: Vec<_> = mapping.customers.values().map(|row| company(row.company.0, &row.company_name)).collect();
+    let tenants =
+        [("t-a", "ALPENBLICK"), ("t-a2", "Alpen-Blick"), ("t-b", "Birke"), ("t-c", "cedar"), ("t-d", "Dachs")];
     let tenants = tenants.map(|(id, name)| tenant(id, name));
     let suggested = suggestions(&mapping, &companies, &tenants);
     assert_eq!(suggested[&CompanyId(1)], [TenantId::new("t-a"), TenantId::new("t-a2")]);
@@ -188,8 +212,12 @@ fn m3_an_item_is_known_by_application_name_and_storage() {
         world.line(70, service.0 * 10, service, 1).reports(usage);
     }
     let plan = world.plan();
-    let wanted: Vec<_> =
-        plan.changes.iter().map(|change| common::adjustment(&change.action)).map(|one| (one.place.service.0, one.wanted)).collect();
+    let wanted: Vec<_> = plan
+        .changes
+        .iter()
+        .map(|change| common::adjustment(&change.action))
+        .map(|one| (one.place.service.0, one.wanted))
+        .collect();
     assert_eq!(wanted, [(601, 3), (602, 8)]);
 }
 

@@ -319,12 +319,7 @@ fn u6_a_second_line_of_the_service_does_not_inherit_what_we_wrote_to_the_first()
 
 #[test]
 fn u6_a_place_without_a_line_is_known_by_contract_and_service() {
-    let place = LinePlace {
-        company: COMPANY,
-        contract: common::CONTRACT,
-        service: WORKSTATION,
-        line: Some(LINE),
-    };
+    let place = LinePlace { company: COMPANY, contract: common::CONTRACT, service: WORKSTATION, line: Some(LINE) };
     assert_eq!(place.key(), "700");
     assert_eq!(LinePlace { line: None, ..place }.key(), "70+501");
 }

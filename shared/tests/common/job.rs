@@ -28,6 +28,14 @@ pub(crate) enum Reply {
     NeverArrived,
 }
 
+/// Brings things into another order; 0 leaves them as they are.
+fn reorder<T>(things: &mut Vec<T>, order: u64) {
+    let mut numbered: Vec<(u64, T)> =
+        things.drain(..).zip(1..).map(|(thing, at): (T, u64)| (at * order % 10_007, thing)).collect();
+    numbered.sort_by_key(|(at, _)| *at);
+    things.extend(numbered.into_iter().map(|(_, thing)| thing));
+}
+
 impl World {
     pub(crate) fn terms(&self) -> Terms<'_> {
         let mut terms = Terms::new(&self.connection, &self.mapping, self.today, self.now());
@@ -46,9 +54,7 @@ impl World {
         let terms = self.terms();
         let mapped: Vec<CompanyId> = self.mapping.mapped_customers().map(|(row, _)| row.company).collect();
         let mut companies: Vec<CompanyPlan> = mapped.into_iter().map(|company| self.plan_of(company, &terms)).collect();
-        if self.backwards {
-            companies.reverse();
-        }
+        reorder(&mut companies, self.order);
         let seen = |state: &CompanyState| Some((state.company, state.seen.clone()?));
         let guard = Guard {
             terms: &terms,
@@ -84,9 +90,12 @@ impl World {
         let holds = |row: &&UnitsRow| row.start <= day_of(row) && day_of(row) <= row.end;
         let mut rows: Vec<UnitsRow> = customer.rows.iter().filter(holds).cloned().collect();
         let (mut items, mut usage) = (customer.items.clone(), customer.usage.clone());
-        if self.backwards {
-            (rows.reverse(), contracts.reverse(), items.reverse(), usage.reverse());
-        }
+        reorder(&mut rows, self.order);
+        reorder(&mut contracts, self.order);
+        reorder(&mut items, self.order);
+        reorder(&mut usage, self.order);
+        let mut bundles = customer.bundles.clone();
+        reorder(&mut bundles, self.order);
         let reading = Reading::of(&items, &usage);
         let row = &self.mapping.customers[&company];
         CompanyFacts {
@@ -98,7 +107,7 @@ impl World {
             contracts,
             rows,
             lines: Vec::new(),
-            bundles: customer.bundles.clone(),
+            bundles,
             states: customer.states.clone(),
             state: customer.state.clone(),
             read_whole: BTreeMap::new(),
@@ -113,9 +122,7 @@ impl World {
             let Period { start, end } = *span;
             let asked = |row: &&UnitsRow| row.line == *line && row.start <= end && row.end >= start;
             let mut rows: Vec<UnitsRow> = customer.rows.iter().filter(asked).cloned().collect();
-            if self.backwards {
-                rows.reverse();
-            }
+            reorder(&mut rows, self.order);
             facts.rows.retain(|row| row.line != *line);
             facts.rows.extend(rows);
             facts.read_whole.insert(*line, *span);
@@ -123,6 +130,7 @@ impl World {
         for (contract, service) in &plan.needs.places {
             let at = |line: &&ContractLine| line.contract == *contract && line.service == *service;
             facts.lines.extend(customer.lines.iter().filter(at).cloned());
+            reorder(&mut facts.lines, self.order);
             facts.looked_up.insert((*contract, *service));
         }
     }

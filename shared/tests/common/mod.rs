@@ -45,8 +45,8 @@ pub(crate) struct World {
     pub(crate) taken: BTreeSet<(LineId, Date)>,
     /// The company that the story goes on about.
     pub(crate) of: CompanyId,
-    /// Read everything in the opposite order.
-    pub(crate) backwards: bool,
+    /// The order in which everything is read; 0 as it is.
+    pub(crate) order: u64,
     sent: u32,
 }
 
@@ -180,7 +180,7 @@ impl World {
             creations: BTreeMap::new(),
             taken: BTreeSet::new(),
             of: COMPANY,
-            backwards: false,
+            order: 0,
             sent: 0,
         }
     }

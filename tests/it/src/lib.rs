@@ -1,1 +1,1 @@
-//! What it is for.
+//! The stories have no library: everything is in `tests`, where the world is.

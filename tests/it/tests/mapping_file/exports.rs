@@ -1,10 +1,18 @@
-//! What an export says to the person who is to edit it.
+//! What an export says to the person who is to edit it, part by part.
 
 use crate::samples::world;
 
+/// The export from the line that begins with `first` to before the one that begins with `next`.
+fn part(first: &str, next: &str) -> String {
+    let text = world().exported();
+    let start = text.find(first).expect("the part should be there");
+    let end = text[start..].find(next).map_or(text.len(), |length| start + length);
+    text[start..end].trim_end().to_owned()
+}
+
 #[test]
-fn an_export_tells_a_person_what_to_do() {
-    insta::assert_snapshot!(world().exported(), @r##"
+fn an_export_begins_with_what_to_do_and_the_settings() {
+    insta::assert_snapshot!(part("# The mapping", "# What waits"), @r##"
     # The mapping of one connection: its settings, which customer is which, and what is sold as what.
     #
     # Edit this file, then hand it in with `acrotask mapping import FILE`. Nothing is changed when anything in
@@ -39,7 +47,12 @@ fn an_export_tells_a_person_what_to_do() {
     # Contracts whose changes count from other days than effective_dates says, by the contract's number:
     # "4711" = "next-period"
     [settings.contract_effective_dates]
+    "##);
+}
 
+#[test]
+fn limits_are_exported_with_what_they_mean() {
+    insta::assert_snapshot!(part("# What waits", "# ---- Customers"), @r##"
     # What waits until a person approves it.
     [settings.holds]
     # Whether a line waits whose units jump, up or down. Default: true.
@@ -73,7 +86,12 @@ fn an_export_tells_a_person_what_to_do() {
     units_percent = 20
     # Calls of all programs together at which acrotask stops until later. Default: 75.
     stop_at_percent = 75
+    "##);
+}
 
+#[test]
+fn m1_customers_are_exported_with_where_they_stand_and_who_is_near() {
+    insta::assert_snapshot!(part("# ---- Customers", "# ---- Products"), @r##"
     # ---- Customers, by name ----------------------------------------------------------------------------------
     #
     # The number of the company and the id of the tenant say who is meant; names are only shown. A company is
@@ -125,7 +143,12 @@ fn an_export_tells_a_person_what_to_do() {
     # Customer tenants that no company is mapped to, so that nobody is billed for them:
     #   tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e03" # Cafe zur Post
     #   tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e05" # Straßenbau Stein
+    "##);
+}
 
+#[test]
+fn m3_products_are_exported_with_what_there_is_to_choose_from() {
+    insta::assert_snapshot!(part("# ---- Products", "# -- Application"), @r##"
     # ---- Products, by application, edition and kind ------------------------------------------------------------
     #
     # One block for each item that your partner account can give to customers. An item is sold as
@@ -149,7 +172,12 @@ fn an_export_tells_a_person_what_to_do() {
     #   service = 15 # Backup storage per GiB, monthly, 0.09
     # Billing codes in Autotask:
     #   billing_code = 3 # Managed Services
+    "##);
+}
 
+#[test]
+fn m4_each_product_is_exported_with_how_it_is_counted() {
+    insta::assert_snapshot!(part("# -- Application", "# no such line"), @r##"
     # -- Application 6e6d758d-8e74-3ae3-ac84-50eb0dff12eb, edition pck_per_workload: counted items
 
     [[product]]

@@ -9,7 +9,10 @@ const KINDS: [&str; 3] = ["dependencies", "dev-dependencies", "build-dependencie
 /// The manifests of our packages with their paths.
 fn manifests() -> Vec<(String, Table)> {
     let manifests = files("").into_iter().filter(|file| file.path.ends_with("Cargo.toml"));
-    let parsed = manifests.map(|file| (file.path, file.text.parse().expect("a manifest should be TOML")));
+    let parsed = manifests.map(|file| match file.text.parse::<Table>() {
+        Ok(manifest) => (file.path, manifest),
+        Err(error) => panic!("{} is no manifest: {}", file.path, error.message()),
+    });
     parsed.filter(|(_, manifest): &(String, Table)| manifest.contains_key("package")).collect()
 }
 

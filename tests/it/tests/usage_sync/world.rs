@@ -1,45 +1,97 @@
 //! A small world for stories: the sandbox as both vendors, an in-memory table, and everything on one
 //! machine. The test turns the crank; nothing runs by itself.
 
+use crate::wire::Wire;
 use acrotask::machine::{Machine, Storage};
+use acrotask::table::{EmbeddedTable, client_at};
 use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::host::Host;
 use functions::http::{HttpSettings, RetryPolicy};
 use functions::setup;
+use functions::store::Store;
 use functions::usage_sync::{self, Approve, UsageRun};
-use jiff::Timestamp;
 use jiff::civil::{Date, date};
+use jiff::{SignedDuration, Timestamp};
 use sandbox::{Sandbox, Seed};
-use shared::ids::{CompanyId, ConnectionId, ServiceId};
+use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::{Mapping, ServiceTarget};
 use shared::plan::Plan;
 use shared::run::{Mode, Outcome};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The day every story begins.
 pub(crate) const TODAY: Date = date(2026, 11, 10);
+const TABLE: &str = "acrotask";
 
 /// Both vendors, and us.
 pub(crate) struct World {
     pub(crate) sandbox: Sandbox,
-    pub(crate) machine: Machine,
+    pub(crate) host: Host,
     pub(crate) clock: Clock,
     pub(crate) connection: ConnectionId,
+    machine: Arc<Machine>,
+    // Serves until the story ends.
+    _table: Arc<EmbeddedTable>,
 }
 
 impl World {
-    /// A world of this seed, connected, with every product mapped to the service of its name.
-    pub(crate) async fn of(seed: Seed) -> World {
+    /// A world of this seed, not connected yet. With `wired`, all that goes to the table and to Autotask
+    /// passes a wire.
+    async fn unconnected(seed: Seed, wired: bool) -> (World, Option<Wire>) {
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
         let clock = Clock::set_to(sandbox.world(|world| world.now()));
         let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
-        let http = HttpSettings { request_timeout: Duration::from_millis(400), retry, ..HttpSettings::default() };
+        let http = HttpSettings { request_timeout: Duration::from_secs(20), retry, ..HttpSettings::default() };
         let machine = Machine::start(Storage::InMemory, clock.clone(), http, true).await.expect("the machine starts");
+        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        Store::new(table.client(), TABLE).create_table().await.expect("the table is made");
+        let wire = if wired { Some(Wire::to(table.endpoint(), &sandbox.autotask_url()).await) } else { None };
+        let endpoint = wire.as_ref().map_or(table.endpoint(), |wire| &wire.table_url);
+        let host = Host { store: Store::new(client_at(endpoint), TABLE), ..machine.host.clone() };
         let connection = ConnectionId::new("msp");
-        machine.keep_credentials(&connection, &credentials(&sandbox));
-        let world = World { sandbox, machine, clock, connection };
-        setup::connect(&world.machine.host, &world.connection, true).await.expect("the connection is set up");
-        world.map_products_by_sku().await;
+        let mut login = credentials(&sandbox);
+        if let Some(wire) = &wire {
+            login.autotask.zone_url.clone_from(&wire.autotask_url);
+        }
+        machine.keep_credentials(&connection, &login);
+        (World { sandbox, host, clock, connection, machine: Arc::new(machine), _table: Arc::new(table) }, wire)
+    }
+
+    /// A world of this seed, connected, with every product mapped to the service of its name.
+    pub(crate) async fn of(seed: Seed) -> World {
+        let (world, _) = World::unconnected(seed, false).await;
+        world.connect().await;
         world
+    }
+
+    /// The same, with a wire before the table and Autotask.
+    pub(crate) async fn wired(seed: Seed) -> (World, Wire) {
+        let (world, wire) = World::unconnected(seed, true).await;
+        world.connect().await;
+        (world, wire.expect("a wire was asked for"))
+    }
+
+    /// Another provider's vendors, as a connection in the same table.
+    pub(crate) async fn beside(&self, name: &str, seed: Seed) -> World {
+        let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
+        let connection = ConnectionId::new(name);
+        self.machine.keep_credentials(&connection, &credentials(&sandbox));
+        let (host, clock) = (self.host.clone(), self.clock.clone());
+        let (machine, table) = (Arc::clone(&self.machine), Arc::clone(&self._table));
+        let world = World { sandbox, host, clock, connection, machine, _table: table };
+        world.connect().await;
+        world
+    }
+
+    /// Puts the other's credentials where ours should be.
+    pub(crate) fn swap_credentials_with(&self, other: &World) {
+        self.machine.keep_credentials(&self.connection, &credentials(&other.sandbox));
+    }
+
+    async fn connect(&self) {
+        setup::connect(&self.host, &self.connection, true).await.expect("the connection is set up");
+        self.map_products_by_sku().await;
     }
 
     /// A provider with a few plain customers.
@@ -50,9 +102,26 @@ impl World {
     /// The same, with the first plan approved and applied.
     pub(crate) async fn settled(customers: usize) -> World {
         let world = World::plain(customers).await;
-        world.approve_plan().await;
-        world.apply_complete().await;
+        world.settle().await;
         world
+    }
+
+    /// Customers with this many lines each, all of them right; nothing to do.
+    pub(crate) async fn even(customers: usize, lines: usize) -> World {
+        let world = World::of(even(customers, lines)).await;
+        world.settle().await;
+        world
+    }
+
+    /// Approves the first plan and applies it.
+    pub(crate) async fn settle(&self) {
+        self.approve_plan().await;
+        self.apply_complete().await;
+    }
+
+    /// Gives up on a request soon, for stories in which a vendor is silent.
+    pub(crate) fn impatient(&mut self) {
+        self.host.http.request_timeout = Duration::from_millis(300);
     }
 
     async fn map_products_by_sku(&self) {
@@ -69,7 +138,7 @@ impl World {
 
     /// Saves a change of the mapping, as an operator would.
     pub(crate) async fn change_mapping(&self, change: impl FnOnce(&mut Mapping)) {
-        let store = &self.machine.host.store;
+        let store = &self.host.store;
         let mut mapping = store.mapping(&self.connection).await.unwrap().expect("the mapping was made at setup");
         change(&mut mapping);
         assert_eq!(mapping.faults(), [], "the story's mapping is sound");
@@ -77,7 +146,7 @@ impl World {
     }
 
     pub(crate) async fn plan(&self) -> Plan {
-        usage_sync::plan(&self.machine.host, &self.connection).await.expect("a plan is made")
+        usage_sync::plan(&self.host, &self.connection).await.expect("a plan is made")
     }
 
     pub(crate) async fn approve_plan(&self) -> Plan {
@@ -87,11 +156,11 @@ impl World {
     }
 
     pub(crate) async fn approve(&self, what: Approve) -> anyhow::Result<Plan> {
-        usage_sync::approve(&self.machine.host, &self.connection, &what, "clerk").await
+        usage_sync::approve(&self.host, &self.connection, &what, "clerk").await
     }
 
     pub(crate) async fn apply(&self) -> UsageRun {
-        usage_sync::run(&self.machine.host, &self.connection, Mode::Apply).await.expect("the run is recorded")
+        usage_sync::run(&self.host, &self.connection, Mode::Apply).await.expect("the run is recorded")
     }
 
     pub(crate) async fn apply_complete(&self) -> UsageRun {
@@ -106,29 +175,35 @@ impl World {
         self.clock.set(self.now());
     }
 
+    /// Lets seconds pass for everybody.
+    pub(crate) fn pass_seconds(&self, seconds: i64) {
+        let later = self.now().checked_add(SignedDuration::from_secs(seconds)).expect("a time in the calendar");
+        self.sandbox.set_now(later);
+        self.clock.set(later);
+    }
+
     pub(crate) fn now(&self) -> Timestamp {
         self.sandbox.world(|world| world.now())
     }
 
-    /// Every request was one that the vendors know.
-    pub(crate) fn nothing_unknown(&self) {
-        let unknown = self.sandbox.unknown_requests();
-        assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
-    }
-
-    /// No line was adjusted twice for the same day, and the adjustments of each add up.
-    pub(crate) fn adjustments(&self) -> usize {
-        self.sandbox.world(|world| world.adjustments().len())
-    }
-
-    /// The mapped companies, by id.
-    pub(crate) async fn mapped_companies(&self) -> Vec<CompanyId> {
-        let mapping = self.machine.host.store.mapping(&self.connection).await.unwrap().unwrap();
-        mapping.mapped_customers().map(|(row, _)| row.company).collect()
+    pub(crate) fn today(&self) -> Date {
+        self.sandbox.world(|world| world.today())
     }
 }
 
-fn credentials(sandbox: &Sandbox) -> VendorCredentials {
+/// Customers whose units are right from the start.
+pub(crate) fn even(customers: usize, lines: usize) -> Seed {
+    Seed {
+        customers,
+        lines_per_customer: lines,
+        changed_percent: 0,
+        story: false,
+        today: TODAY,
+        ..Seed::default()
+    }
+}
+
+pub(crate) fn credentials(sandbox: &Sandbox) -> VendorCredentials {
     let given = sandbox.credentials();
     VendorCredentials {
         acronis: AcronisCredentials {
