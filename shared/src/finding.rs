@@ -3,6 +3,7 @@
 
 use crate::contract::{PAYG_FIELD, Period};
 use crate::ids::{CompanyId, ContractId, LineId, ServiceId, TenantId};
+use crate::text::count;
 use crate::usage::ItemKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -27,12 +28,19 @@ impl Finding {
     }
 }
 
+impl Finding {
+    /// Whom it concerns and what is so, without the advice.
+    pub fn fact(&self) -> String {
+        match self.company {
+            Some(company) => format!("{} (company {company}): {}", self.company_name, self.what),
+            None => self.what.to_string(),
+        }
+    }
+}
+
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(company) = self.company {
-            write!(f, "{} (company {company}): ", self.company_name)?;
-        }
-        write!(f, "{} → {}", self.what, self.what.advice())
+        write!(f, "{} → {}", self.fact(), self.what.advice())
     }
 }
 
@@ -181,7 +189,8 @@ impl What {
     fn fmt_of_customer(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             What::NothingMapped { products, customers } => {
-                write!(f, "nothing to do yet: {products} products and {customers} customers are mapped")
+                let (products, customers) = (count(*products, "product"), count(*customers, "customer"));
+                write!(f, "nothing to do yet: {products} and {customers} mapped")
             }
             What::PaygFieldMissing => write!(f, "the contract field \"{PAYG_FIELD}\" does not exist or cannot be read"),
             What::PaygFieldUnclear { contract, contract_name, value } => {

@@ -17,6 +17,17 @@ pub struct CompanyState {
     pub usage: Option<KeptUsage>,
     /// What was there at the last run that was applied or approved.
     pub seen: Option<Seen>,
+    /// The first day since which its usage could not be read; none while it can. Periods that ended
+    /// meanwhile were watched by nobody (U5).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unread_since: Option<Date>,
+}
+
+impl CompanyState {
+    /// A company of which nothing is known yet.
+    pub fn new(company: CompanyId) -> Self {
+        Self { company, usage: None, seen: None, unread_since: None }
+    }
 }
 
 /// A tenant's usage as last read, and as it was when earlier periods ended.
@@ -88,7 +99,8 @@ pub struct Seen {
 
 impl KeptUsage {
     /// The usage after a reading on `today`. `is_metered` says which items grow through the vendor's
-    /// period; `period_ends` are the last days of the periods that may still be settled.
+    /// period; `period_ends` are the last days of the periods that may still be settled, and
+    /// `unread_since` is the first day on which it could not be read before.
     pub fn after(
         before: Option<&KeptUsage>,
         tenant: &TenantId,
@@ -96,16 +108,21 @@ impl KeptUsage {
         today: Date,
         is_metered: impl Fn(&ItemKey) -> bool,
         period_ends: &BTreeSet<Date>,
+        unread_since: Option<Date>,
     ) -> KeptUsage {
         let before = before.filter(|before| before.tenant == *tenant);
         let greatest = greatest_after(before, &reading, today, is_metered);
         match before {
-            Some(before) if before.reading == reading => KeptUsage { greatest, ..before.clone() },
+            Some(before) if before.reading == reading && unread_since.is_none() => {
+                KeptUsage { greatest, ..before.clone() }
+            }
             _ => KeptUsage {
                 tenant: tenant.clone(),
                 since: today,
                 reading,
-                at_period_ends: before.map(|before| before.carried_over(period_ends, today)).unwrap_or_default(),
+                at_period_ends: before
+                    .map(|before| before.carried_over(period_ends, unread_since.unwrap_or(today)))
+                    .unwrap_or_default(),
                 greatest,
             },
         }
@@ -134,10 +151,10 @@ impl KeptUsage {
         }
     }
 
-    fn carried_over(&self, period_ends: &BTreeSet<Date>, today: Date) -> BTreeMap<Date, Reading> {
+    fn carried_over(&self, period_ends: &BTreeSet<Date>, until: Date) -> BTreeMap<Date, Reading> {
         period_ends
             .iter()
-            .filter(|end| **end < today)
+            .filter(|end| **end < until)
             .filter_map(|end| self.reading_on(*end).map(|reading| (*end, reading.clone())))
             .collect()
     }

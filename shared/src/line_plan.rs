@@ -15,6 +15,7 @@ use crate::reckon::{NoReckoning, Used, reckon, reckon_metered};
 use crate::reckoning::Reckoning;
 use crate::settings::{EffectiveDates, PostedPeriods};
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 /// One line to be decided.
 #[derive(Debug)]
@@ -271,7 +272,7 @@ impl LineCase<'_> {
             effective,
             period,
             period_type: periods.map(|periods| periods.kind),
-            unit_price: self.unit_price(),
+            unit_price: self.unit_price(periods),
             settles: target.settles,
             mapped_as: self.terms.mapped_as(&self.facts.tenant_id, self.product),
             corrects_others: expected,
@@ -347,11 +348,16 @@ impl LineCase<'_> {
         day.clamp(self.contract.start, self.contract.end)
     }
 
-    fn unit_price(&self) -> Option<rust_decimal::Decimal> {
+    /// The price of one unit for one period: the line's own, or what a row that was not split says, or the
+    /// list price.
+    fn unit_price(&self, periods: Option<&Periods>) -> Option<Decimal> {
         let of_line = self.facts.lines.iter().find(|line| Some(line.id) == self.place.line).and_then(|l| l.unit_price);
+        let not_split =
+            |row: &&UnitsRow| periods.is_none_or(|all| row.start == all.current.start && row.end == all.current.end);
         let of_row = row_on(self.rows.iter().copied(), self.terms.today)
             .filter(|row| row.units > 0)
-            .map(|row| (row.price / rust_decimal::Decimal::from(row.units)).round_dp(4).normalize());
+            .filter(not_split)
+            .map(|row| (row.price / Decimal::from(row.units)).round_dp(4).normalize());
         let of_service = || self.terms.services.get(&self.product.service).and_then(|service| service.unit_price);
         of_line.or(of_row).or_else(of_service)
     }

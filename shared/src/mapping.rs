@@ -239,6 +239,7 @@ impl Mapping {
 
     fn product_faults(&self, faults: &mut Vec<MappingFault>) {
         let mut first_of: BTreeMap<&ServiceTarget, &ProductRow> = BTreeMap::new();
+        let mut new_of: BTreeMap<String, &NewService> = BTreeMap::new();
         for (key, row) in &self.products {
             let mut fault =
                 |text: String| faults.push(MappingFault { row: MappingRowName::Product(key.clone()), text });
@@ -251,6 +252,9 @@ impl Mapping {
             let Some(target) = &row.service else { continue };
             if let ServiceTarget::New(new) = target {
                 new.fault().into_iter().for_each(&mut fault);
+                if *new_of.entry(new.external_id()).or_insert(new) != new {
+                    fault(format!("another row creates \"{}\" with another price or billing code", new.name));
+                }
             }
             let first = *first_of.entry(target).or_insert(row);
             if let Some(term) = first.disagrees_with(row) {

@@ -159,10 +159,11 @@ impl Adjustment {
     }
 
     /// The id of this change. It names usage, units, contract and mapping, and how often the line was
-    /// written before, so that an approval is good once. Days are not in it: a change approved today may
-    /// be made tomorrow.
+    /// written before, so that an approval is good once. Usage counts in whole units: bytes that move and
+    /// change no unit change nothing that was approved. Days are not in it: a change approved today may be
+    /// made tomorrow.
     pub fn id(&self, writes_before: u32) -> String {
-        let mut parts = vec![
+        fingerprint::of(&[
             "adjust".to_owned(),
             self.place.company.to_string(),
             self.place.contract.to_string(),
@@ -173,10 +174,9 @@ impl Adjustment {
             self.mapped_as.clone(),
             self.reckoning.tenant.to_string(),
             self.reckoning.in_bundles.to_string(),
+            self.reckoning.rounded.to_string(),
             writes_before.to_string(),
-        ];
-        parts.extend(self.reckoning.items.iter().map(|item| format!("{}={}", item.key, item.amount)));
-        fingerprint::of(&parts)
+        ])
     }
 }
 

@@ -71,14 +71,17 @@ pub enum Figure {
 
 impl fmt::Display for Reckoning {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let amounts: Vec<String> =
-            self.items.iter().map(|item| format!("{} {}", amount(item.amount, self.unit), item.label)).collect();
         let together = match self.combine {
             Combine::Sum => " + ",
             Combine::Max => " or ",
         };
+        // Storages that a customer does not use say nothing.
+        let nothing_used = self.items.iter().all(|item| item.amount == 0);
+        let shown = self.items.iter().filter(|item| item.amount > 0 || nothing_used);
+        let amounts: Vec<String> =
+            shown.map(|item| format!("{} {}", amount(item.amount, self.unit), item.label)).collect();
         f.write_str(&amounts.join(together))?;
-        if self.unit_size != UnitSize::usual(MeasurementUnit::Quantity) {
+        if self.unit_size != UnitSize::usual(self.unit) || self.rounding != Rounding::Up {
             write!(f, ", {} of {} rounded {}", self.rounded, self.unit_size, self.rounding)?;
         }
         if self.included > 0 {

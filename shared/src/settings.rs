@@ -102,7 +102,7 @@ pub enum PostedPeriods {
     Hold,
 }
 
-/// The limits of H1. Each has its own switch; 0 or a missing value switches a limit off.
+/// The limits of H1. Each has its own switch; the money limit is off while it has no value.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields, default)]
 pub struct Holds {

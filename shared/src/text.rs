@@ -1,9 +1,15 @@
 //! The plan as people read it: on the terminal, in approvals, and in the tests' snapshots. Prints what the
 //! plan holds and decides nothing.
 
-use crate::plan::{Action, Adjustment, Change, Held, Plan, ServiceCreation, Waiting};
-use comfy_table::{Cell, CellAlignment, Table, presets};
+use crate::plan::{Action, Adjustment, Change, Held, HoldReason, Plan, ServiceCreation, Waiting};
+use comfy_table::{CellAlignment, Table, presets};
 use std::fmt;
+
+/// One line of a section, under the heading of its customer and contract.
+struct Row {
+    heading: String,
+    cells: Vec<String>,
+}
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -12,13 +18,19 @@ impl fmt::Display for Plan {
         if let Some(hold) = &self.run_hold {
             writeln!(f, "\nThe whole run is held ({}): {hold}", hold.id)?;
         }
-        section(f, "Changes", &changes(&self.changes))?;
-        section(f, "Held until approved", &held(&self.held))?;
-        section(f, "Waiting", &waiting(&self.waiting))?;
+        let common = common_reasons(&self.held);
+        let held_title =
+            format!("Held until approved{}", common.iter().map(|reason| format!(": {reason}")).collect::<String>());
+        section(f, "Changes", CHANGE_COLUMNS, self.changes.iter().map(|change| change_row(change, &[])).collect())?;
+        let held = self.held.iter().map(|held| change_row(&held.change, &own_reasons(held, &common)));
+        section(f, &held_title, CHANGE_COLUMNS, held.collect())?;
+        section(f, "Waiting", WAITING_COLUMNS, self.waiting.iter().map(waiting_row).collect())?;
         if !self.findings.is_empty() {
             writeln!(f, "\nFindings")?;
         }
-        self.findings.iter().try_for_each(|finding| writeln!(f, "  - {finding}"))
+        self.findings
+            .iter()
+            .try_for_each(|finding| writeln!(f, "  - {}\n    → {}", finding.fact(), finding.what.advice()))
     }
 }
 
@@ -44,69 +56,58 @@ pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
 }
 
-fn section(f: &mut fmt::Formatter<'_>, title: &str, table: &Table) -> fmt::Result {
-    if table.is_empty() {
+const CHANGE_COLUMNS: &[&str] = &["id", "service", "units", "", "from", "money", "because"];
+const WAITING_COLUMNS: &[&str] = &["service", "units", "", "until"];
+/// Numbers stand under one another.
+const RIGHT_ALIGNED: [&str; 2] = ["", "money"];
+
+/// Prints one table, with a heading before the rows of each customer and contract.
+fn section(f: &mut fmt::Formatter<'_>, title: &str, columns: &[&str], rows: Vec<Row>) -> fmt::Result {
+    if rows.is_empty() {
         return Ok(());
     }
-    writeln!(f, "\n{title}")?;
-    table.to_string().lines().try_for_each(|line| writeln!(f, " {}", line.trim_end()))
-}
-
-fn table(headers: &[&str], right_aligned: &[usize]) -> Table {
     let mut table = Table::new();
-    table.load_style(presets::NOTHING).set_header(headers.iter().copied());
-    for column in right_aligned {
-        if let Some(column) = table.column_mut(*column) {
+    table.load_style(presets::NOTHING).set_header(columns.iter().copied());
+    for (index, _) in columns.iter().enumerate().filter(|(_, name)| RIGHT_ALIGNED.contains(name)) {
+        if let Some(column) = table.column_mut(index) {
             column.set_cell_alignment(CellAlignment::Right);
         }
     }
-    table
-}
-
-fn changes(changes: &[Change]) -> Table {
-    let mut table = table(&["id", "customer", "service", "contract", "units", "", "from", "money", "because"], &[5, 7]);
-    table.add_rows(changes.iter().map(|change| cells(change, None)));
-    table
-}
-
-fn held(held: &[Held]) -> Table {
-    let headers = &["id", "customer", "service", "contract", "units", "", "from", "money", "because", "held because"];
-    let mut table = table(headers, &[5, 7]);
-    table.add_rows(held.iter().map(|held| {
-        let reasons: Vec<String> = held.reasons.iter().map(ToString::to_string).collect();
-        cells(&held.change, Some(reasons.join("; ")))
-    }));
-    table
-}
-
-fn waiting(waiting: &[Waiting]) -> Table {
-    let mut table = table(&["customer", "service", "contract", "units", "until"], &[]);
-    table.add_rows(waiting.iter().map(|line| {
-        vec![
-            line.company_name.clone(),
-            line.service_name.clone(),
-            line.place.contract.to_string(),
-            format!("{} → {}", line.units, line.wanted),
-            line.until.to_string(),
-        ]
-    }));
-    table
-}
-
-fn cells(change: &Change, held_because: Option<String>) -> Vec<Cell> {
-    let mut texts = match &change.action {
-        Action::Adjust(adjustment) => adjustment_texts(adjustment),
-        Action::CreateService(creation) => creation_texts(creation),
-    };
-    if let Some(by) = &change.approved_by {
-        texts[7].push_str(&format!("; approved by {by}"));
+    let (headings, cells): (Vec<String>, Vec<Vec<String>>) =
+        rows.into_iter().map(|row| (row.heading, row.cells)).unzip();
+    table.add_rows(cells);
+    let text = table.to_string();
+    let mut lines = text.lines();
+    writeln!(f, "\n{title}\n   {}", lines.next().unwrap_or_default().trim_end())?;
+    let mut last_heading = "";
+    for (heading, line) in headings.iter().zip(lines) {
+        if heading != last_heading {
+            writeln!(f, "  {heading}")?;
+        }
+        writeln!(f, "   {}", line.trim_end())?;
+        last_heading = heading;
     }
-    texts.insert(0, change.id.clone());
-    texts.extend(held_because);
-    texts.into_iter().map(Cell::new).collect()
+    Ok(())
 }
 
-fn adjustment_texts(adjustment: &Adjustment) -> Vec<String> {
+fn change_row(change: &Change, reasons: &[String]) -> Row {
+    let mut row = match &change.action {
+        Action::Adjust(adjustment) => adjustment_row(adjustment),
+        Action::CreateService(creation) => creation_row(creation),
+    };
+    row.cells.insert(0, change.id.clone());
+    if let Some(because) = row.cells.last_mut() {
+        if !reasons.is_empty() {
+            because.push_str(&format!("; held: {}", reasons.join(", ")));
+        }
+        if let Some(by) = &change.approved_by {
+            because.push_str(&format!("; approved by {by}"));
+        }
+    }
+    row
+}
+
+fn adjustment_row(adjustment: &Adjustment) -> Row {
     let money = match (adjustment.money_per_period(), adjustment.period_type) {
         (Some(money), Some(period)) => format!("{money:+.2} a {}", period.per()),
         (Some(money), None) => format!("{money:+.2}"),
@@ -122,23 +123,53 @@ fn adjustment_texts(adjustment: &Adjustment) -> Vec<String> {
     for (day, units) in &adjustment.later {
         because.push_str(&format!("; {units} already there from {day}"));
     }
-    vec![
-        adjustment.company_name.clone(),
-        adjustment.service_name.clone(),
-        adjustment.place.contract.to_string(),
-        format!("{} → {}", adjustment.before, adjustment.wanted),
-        format!("{:+}", adjustment.unit_change()),
-        adjustment.effective.to_string(),
-        money,
-        because,
-    ]
+    let place = &adjustment.place;
+    Row {
+        heading: format!(
+            "{} (company {}), contract {} \"{}\"",
+            adjustment.company_name, place.company, place.contract, adjustment.contract_name
+        ),
+        cells: vec![
+            adjustment.service_name.clone(),
+            format!("{} → {}", adjustment.before, adjustment.wanted),
+            format!("{:+}", adjustment.unit_change()),
+            adjustment.effective.to_string(),
+            money,
+            because,
+        ],
+    }
 }
 
-fn creation_texts(creation: &ServiceCreation) -> Vec<String> {
+fn creation_row(creation: &ServiceCreation) -> Row {
     let service = &creation.service;
     let items: Vec<String> = creation.items.iter().map(ToString::to_string).collect();
-    let because = format!("create the service for {}", items.join(", "));
     let price = format!("{:.2} a {}", service.unit_price, service.period.per());
     let empty = String::new;
-    vec![empty(), service.name.clone(), empty(), empty(), empty(), empty(), price, because]
+    Row {
+        heading: "New services in Autotask".to_owned(),
+        cells: vec![service.name.clone(), empty(), empty(), empty(), price, format!("for {}", items.join(", "))],
+    }
+}
+
+fn waiting_row(line: &Waiting) -> Row {
+    let place = &line.place;
+    Row {
+        heading: format!("{} (company {}), contract {}", line.company_name, place.company, place.contract),
+        cells: vec![
+            line.service_name.clone(),
+            format!("{} → {}", line.units, line.wanted),
+            format!("{:+}", line.wanted - line.units),
+            line.until.to_string(),
+        ],
+    }
+}
+
+/// The reasons that every held change has; said once.
+fn common_reasons(held: &[Held]) -> Vec<&HoldReason> {
+    let Some((first, rest)) = held.split_first() else { return Vec::new() };
+    first.reasons.iter().filter(|reason| rest.iter().all(|other| other.reasons.contains(reason))).collect()
+}
+
+fn own_reasons(held: &Held, common: &[&HoldReason]) -> Vec<String> {
+    held.reasons.iter().filter(|reason| !common.contains(reason)).map(ToString::to_string).collect()
 }

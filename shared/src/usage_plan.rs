@@ -232,12 +232,14 @@ impl<'a> Planner<'a> {
 
     fn usage_after(&self, reading: Reading) -> KeptUsage {
         let before = self.facts.state.as_ref().and_then(|state| state.usage.as_ref());
+        let unread_since = self.facts.state.as_ref().and_then(|state| state.unread_since);
         let rows = self.terms.products.values().flat_map(|product| &product.rows);
         let metered: BTreeSet<_> =
             rows.filter(|row| is_metered(&row.item.usage_name, row.item.unit)).map(|row| &row.item.key).collect();
         let is_metered = |key: &_| metered.contains(key);
         let today = self.terms.today;
-        let mut kept = KeptUsage::after(before, &self.facts.tenant_id, reading, today, is_metered, &self.period_ends());
+        let (tenant, ends) = (&self.facts.tenant_id, self.period_ends());
+        let mut kept = KeptUsage::after(before, tenant, reading, today, is_metered, &ends, unread_since);
         metered.iter().for_each(|key| kept.watch(key, today));
         kept
     }

@@ -355,9 +355,9 @@ fn m5_nothing_is_changed_before_the_first_plan_is_approved() {
 fn m5_a_sync_needs_one_product_and_one_customer_or_automatic_provisioning() {
     let told = |world: &World| findings(&world.plan()).contains("nothing to do yet");
     let mut world = World::empty("2026-05-10");
-    assert_found(&world.plan(), "nothing to do yet: 0 products and 0 customers are mapped");
+    assert_found(&world.plan(), "nothing to do yet: 0 products and 0 customers mapped");
     world.product("workstations", MeasurementUnit::Quantity, WORKSTATION, "Workstation");
-    assert_found(&world.plan(), "nothing to do yet: 1 products and 0 customers are mapped");
+    assert_found(&world.plan(), "nothing to do yet: 1 product and 0 customers mapped");
     world.settings().automatic_provisioning = true;
     assert!(!told(&world));
     world.settings().automatic_provisioning = false;

@@ -44,14 +44,16 @@ fn the_plan_dated_today() {
     let mut world = two_customers(EffectiveDates::Today);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.plan(), @r#"
-    Plan 4bef55f750a6 · connection main · 2026-05-12
+    Plan 0e5d7a08b5a7 · connection main · 2026-05-12
     3 changes (3 extra invoice lines), 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
-      id            customer    service        contract  units        from                 money  because
-      5b26822a121c  Alpenblick  Workstation    70        5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
-      19f68d40fb1d  Alpenblick  Cloud Storage  70        10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage + 0 GiB local storage, 21 of 1 GiB rounded up, 5 included
-      fd678d1c8aa8  Birke       Workstation    80        8 → 6    -2  2026-05-12   -6.00 a month  6 workstations
+        id            service        units        from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
+        81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
+      Birke (company 8), contract 80 "Managed 80"
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-05-12   -6.00 a month  6 workstations
     "#);
 }
 
@@ -60,25 +62,28 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
     let mut world = two_customers(UpTodayDownNext);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.run(), @r#"
-    Plan 3f2bff313651 · connection main · 2026-05-12
+    Plan 7ed984f91b81 · connection main · 2026-05-12
     2 changes (2 extra invoice lines), 0 held, 1 waiting, 0 findings, 0 lines right
 
     Changes
-      id            customer    service        contract  units        from                 money  because
-      5b26822a121c  Alpenblick  Workstation    70        5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
-      19f68d40fb1d  Alpenblick  Cloud Storage  70        10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage + 0 GiB local storage, 21 of 1 GiB rounded up, 5 included
+        id            service        units        from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
+        81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
 
     Waiting
-      customer  service      contract  units  until
-      Birke     Workstation  80        8 → 6  the period ends on 2026-05-31
+        service      units      until
+      Birke (company 8), contract 80
+        Workstation  8 → 6  -2  the period ends on 2026-05-31
     "#);
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan 8ae4792ff8e2 · connection main · 2026-05-31
+    Plan debe299aabd7 · connection main · 2026-05-31
     1 change, 0 held, 0 waiting, 0 findings, 2 lines right
 
     Changes
-      id            customer  service      contract  units      from                money  because
-      fd678d1c8aa8  Birke     Workstation  80        8 → 6  -2  2026-06-01  -6.00 a month  6 workstations
+        id            service      units      from                money  because
+      Birke (company 8), contract 80 "Managed 80"
+        068e0d5a9fcc  Workstation  8 → 6  -2  2026-06-01  -6.00 a month  6 workstations
     "#);
 }
 
@@ -86,25 +91,29 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
 fn the_plan_for_the_next_period() {
     let mut world = two_customers(NextPeriod);
     use_of_may(world.day("2026-05-12"));
-    assert_snapshot!(world.run(), @r#"
+    assert_snapshot!(world.run(), @"
     Plan e3b0c44298fc · connection main · 2026-05-12
     0 changes, 0 held, 3 waiting, 0 findings, 0 lines right
 
     Waiting
-      customer    service        contract  units    until
-      Alpenblick  Workstation    70        5 → 7    the period ends on 2026-05-31
-      Alpenblick  Cloud Storage  70        10 → 16  the period ends on 2026-05-31
-      Birke       Workstation    80        8 → 6    the period ends on 2026-05-31
-    "#);
+        service        units        until
+      Alpenblick (company 7), contract 70
+        Workstation    5 → 7    +2  the period ends on 2026-05-31
+        Cloud Storage  10 → 16  +6  the period ends on 2026-05-31
+      Birke (company 8), contract 80
+        Workstation    8 → 6    -2  the period ends on 2026-05-31
+    ");
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan 4bef55f750a6 · connection main · 2026-05-31
+    Plan 0e5d7a08b5a7 · connection main · 2026-05-31
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
-      id            customer    service        contract  units        from                 money  because
-      5b26822a121c  Alpenblick  Workstation    70        5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
-      19f68d40fb1d  Alpenblick  Cloud Storage  70        10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage + 0 GiB local storage, 21 of 1 GiB rounded up, 5 included
-      fd678d1c8aa8  Birke       Workstation    80        8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
+        id            service        units        from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
+        81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
+      Birke (company 8), contract 80 "Managed 80"
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
     "#);
 }
 
@@ -114,14 +123,16 @@ fn the_plan_for_the_whole_period() {
     world.day("2026-05-31").run();
     use_of_may(world.day("2026-06-30"));
     assert_snapshot!(world.run(), @r#"
-    Plan 4bef55f750a6 · connection main · 2026-06-30
+    Plan 0e5d7a08b5a7 · connection main · 2026-06-30
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
-      id            customer    service        contract  units        from                 money  because
-      5b26822a121c  Alpenblick  Workstation    70        5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
-      19f68d40fb1d  Alpenblick  Cloud Storage  70        10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage + 0 GiB local storage, 21 of 1 GiB rounded up, 5 included
-      fd678d1c8aa8  Birke       Workstation    80        8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
+        id            service        units        from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
+        81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
+      Birke (company 8), contract 80 "Managed 80"
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
     "#);
 }
 
@@ -130,12 +141,13 @@ fn the_first_plan() {
     let mut world = World::on("2026-05-10");
     world.connection.first_plan_approved = false;
     assert_snapshot!(world.uses("workstations", 6).plan(), @r#"
-    Plan 16affd1415bc · connection main · 2026-05-10
+    Plan 9ee63daeae6f · connection main · 2026-05-10
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
-    Held until approved
-      id            customer    service      contract  units      from                money  because         held because
-      85ec91ecd802  Alpenblick  Workstation  70        5 → 6  +1  2026-05-10  +3.00 a month  6 workstations  the first plan waits for approval
+    Held until approved: the first plan waits for approval
+        id            service      units      from                money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        01329567add8  Workstation  5 → 6  +1  2026-05-10  +3.00 a month  6 workstations
     "#);
 }
 
@@ -145,13 +157,14 @@ fn the_plan_of_nothing() {
     Plan e3b0c44298fc · connection main · 2026-05-10
     0 changes, 0 held, 0 waiting, 0 findings, 1 line right
     "#);
-    assert_snapshot!(World::empty("2026-05-10").plan(), @r#"
+    assert_snapshot!(World::empty("2026-05-10").plan(), @"
     Plan e3b0c44298fc · connection main · 2026-05-10
     0 changes, 0 held, 0 waiting, 1 finding, 0 lines right
 
     Findings
-      - nothing to do yet: 0 products and 0 customers are mapped → map at least one product and one customer: `acrotask mapping export FILE`, edit, `acrotask mapping import FILE`
-    "#);
+      - nothing to do yet: 0 products and 0 customers mapped
+        → map at least one product and one customer: `acrotask mapping export FILE`, edit, `acrotask mapping import FILE`
+    ");
 }
 
 #[test]
@@ -166,34 +179,41 @@ fn the_plan_with_lines_that_are_held() {
     world.row("cloud_storage", |row| row.included = 0);
     let plan = world.run();
     assert_snapshot!(plan, @r#"
-    Plan f2fb9039ef1e · connection main · 2026-05-12
+    Plan 87918c3dcd7b · connection main · 2026-05-12
     0 changes, 3 held, 0 waiting, 1 finding, 0 lines right
 
     Held until approved
-      id            customer    service        contract  units          from                  money  because                                                               held because
-      849760c05c8f  Alpenblick  Workstation    70        5 → 0      -5  2026-05-12   -15.00 a month  0 workstations                                                        the units fall to 0
-      9c5f9eb0add9  Alpenblick  Cloud Storage  70        10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage + 0 GiB local storage, 100 of 1 GiB rounded up  the units jump; +270 a period is more than the limit of 60; the mapping changed since the line was last written
-      4afed31e3a5f  Birke       Workstation    80        7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8                       changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        id            service        units          from                  money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        410ef4db6b81  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 workstations; held: the units fall to 0
+        0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+      Birke (company 8), contract 80 "Managed 80"
+        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
-      - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7 → find out who writes to this line; we write it too
+      - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
+        → find out who writes to this line; we write it too
     "#);
     world.approvals.insert(plan.held[0].change.id.clone(), "ada".to_owned());
     assert_snapshot!(world.plan(), @r#"
-    Plan f2fb9039ef1e · connection main · 2026-05-12
+    Plan 87918c3dcd7b · connection main · 2026-05-12
     1 change (1 extra invoice line), 2 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
-      id            customer    service      contract  units      from                 money  because
-      849760c05c8f  Alpenblick  Workstation  70        5 → 0  -5  2026-05-12  -15.00 a month  0 workstations; approved by ada
+        id            service      units      from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        410ef4db6b81  Workstation  5 → 0  -5  2026-05-12  -15.00 a month  0 workstations; approved by ada
 
     Held until approved
-      id            customer    service        contract  units          from                  money  because                                                               held because
-      9c5f9eb0add9  Alpenblick  Cloud Storage  70        10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage + 0 GiB local storage, 100 of 1 GiB rounded up  the units jump; +270 a period is more than the limit of 60; the mapping changed since the line was last written
-      4afed31e3a5f  Birke       Workstation    80        7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8                       changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        id            service        units          from                  money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+      Birke (company 8), contract 80 "Managed 80"
+        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
-      - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7 → find out who writes to this line; we write it too
+      - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
+        → find out who writes to this line; we write it too
     "#);
 }
 
@@ -211,20 +231,25 @@ fn the_plan_whose_whole_run_is_held() {
     }
     world.of = CompanyId(5);
     assert_snapshot!(world.day("2026-05-11").uses("workstations", 4).plan(), @r#"
-    Plan 0b15c7b37e51 · connection main · 2026-05-11
+    Plan e54d80699d40 · connection main · 2026-05-11
     0 changes, 1 held, 0 waiting, 4 findings, 0 lines right
 
     The whole run is held (bfed3939c4d9): 4 of 5 mapped tenants vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that
 
-    Held until approved
-      id            customer    service      contract  units      from                money  because         held because
-      15606f3fff25  Customer 5  Workstation  50        3 → 4  +1  2026-05-11  +3.00 a month  4 workstations  the whole run is held
+    Held until approved: the whole run is held
+        id            service      units      from                money  because
+      Customer 5 (company 5), contract 50 "Managed 50"
+        dac8a05fd427  Workstation  3 → 4  +1  2026-05-11  +3.00 a month  4 workstations
 
     Findings
-      - Customer 1 (company 1): tenant tenant-1 "Customer 1" is not in our tree; the lines are left alone → map the company to another tenant, or remove the mapping
-      - Customer 2 (company 2): tenant tenant-2 "Customer 2" is not in our tree; the lines are left alone → map the company to another tenant, or remove the mapping
-      - Customer 3 (company 3): tenant tenant-3 "Customer 3" is not in our tree; the lines are left alone → map the company to another tenant, or remove the mapping
-      - Customer 4 (company 4): tenant tenant-4 "Customer 4" is not in our tree; the lines are left alone → map the company to another tenant, or remove the mapping
+      - Customer 1 (company 1): tenant tenant-1 "Customer 1" is not in our tree; the lines are left alone
+        → map the company to another tenant, or remove the mapping
+      - Customer 2 (company 2): tenant tenant-2 "Customer 2" is not in our tree; the lines are left alone
+        → map the company to another tenant, or remove the mapping
+      - Customer 3 (company 3): tenant tenant-3 "Customer 3" is not in our tree; the lines are left alone
+        → map the company to another tenant, or remove the mapping
+      - Customer 4 (company 4): tenant tenant-4 "Customer 4" is not in our tree; the lines are left alone
+        → map the company to another tenant, or remove the mapping
     "#);
 }
 
@@ -235,15 +260,17 @@ fn the_plan_with_bundles() {
     world.it().items.push(item("seats", MeasurementUnit::Quantity));
     world.bundle(70, 90, WORKSTATION, 4).bundle(70, 91, ServiceId(503), 2).uses("workstations", 11).uses("seats", 7);
     assert_snapshot!(world.plan(), @r#"
-    Plan ecdf351c1a65 · connection main · 2026-05-10
+    Plan 2490cb07d623 · connection main · 2026-05-10
     1 change (1 extra invoice line), 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
-      id            customer    service      contract  units      from                money  because
-      a91e19ea06bd  Alpenblick  Workstation  70        5 → 7  +2  2026-05-10  +6.00 a month  11 workstations, 4 in bundles
+        id            service      units      from                money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        e82fa873b83e  Workstation  5 → 7  +2  2026-05-10  +6.00 a month  11 workstations, 4 in bundles
 
     Findings
-      - Alpenblick (company 7): 5 Seat not billed: not on contract 70 "Managed 70" beyond the 2 in bundles → add the service to the contract in Autotask, or switch on `add_missing_services`
+      - Alpenblick (company 7): 5 Seat not billed: not on contract 70 "Managed 70" beyond the 2 in bundles
+        → add the service to the contract in Autotask, or switch on `add_missing_services`
     "#);
 }
 
@@ -252,12 +279,13 @@ fn the_plan_with_metered_items() {
     let mut world = World::metered_on("2026-05-20");
     world.meters(41, "2026-05-01").run();
     assert_snapshot!(world.day("2026-05-31").meters(12, "2026-05-01").plan(), @r#"
-    Plan ad2cb5f4609d · connection main · 2026-05-31
+    Plan 5a59a1366222 · connection main · 2026-05-31
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
-    Held until approved
-      id            customer    service        contract  units        from                  money  because                                       held because
-      0069dd65b8dd  Alpenblick  Compute Point  70        0 → 41  +41  2026-05-01  +123.00 a month  41 h compute points, 41 of 1 hour rounded up  the units jump
+    Held until approved: the units jump
+        id            service        units        from                  money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        03cd925cff17  Compute Point  0 → 41  +41  2026-05-01  +123.00 a month  41 h compute points
     "#);
 }
 
@@ -275,13 +303,15 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
     world.row("servers", |row| row.service = Some(ServiceTarget::New(new)));
     world.settings().add_missing_services = true;
     assert_snapshot!(world.plan(), @r#"
-    Plan 80a42430670a · connection main · 2026-05-10
+    Plan b5847fff39f2 · connection main · 2026-05-10
     2 changes (1 extra invoice line), 0 held, 0 waiting, 0 findings, 1 line right
 
     Changes
-      id            customer    service         contract  units      from                 money  because
-      11499e85240f              Acronis Server                                     9.50 a month  create the service for servers
-      b0026ce02815  Alpenblick  Seat            70        0 → 7  +7  2026-05-10  +21.00 a month  7 seats; adds the service to the contract
+        id            service         units      from                 money  because
+      New services in Autotask
+        11499e85240f  Acronis Server                           9.50 a month  for servers
+      Alpenblick (company 7), contract 70 "Managed 70"
+        379dca48c1f5  Seat            0 → 7  +7  2026-05-10  +21.00 a month  7 seats; adds the service to the contract
     "#);
 }
 
@@ -289,15 +319,17 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
 fn the_plan_of_a_posted_period() {
     let mut world = World::on("2026-05-10");
     assert_snapshot!(world.post_until("2026-05-31").uses("workstations", 9).plan(), @r#"
-    Plan 333c2900fdb7 · connection main · 2026-05-10
+    Plan 445c6015f5d9 · connection main · 2026-05-10
     1 change, 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
-      id            customer    service      contract  units      from                 money  because
-      5e13f3f5281e  Alpenblick  Workstation  70        5 → 9  +4  2026-06-01  +12.00 a month  9 workstations
+        id            service      units      from                 money  because
+      Alpenblick (company 7), contract 70 "Managed 70"
+        f961d4e0ca7c  Workstation  5 → 9  +4  2026-06-01  +12.00 a month  9 workstations
 
     Findings
-      - Alpenblick (company 7): Workstation on contract 70 is already invoiced up to 2026-05-31: +4 units from 2026-05-10 to 2026-05-31 were missed → bill what was missed by hand, or let it go
+      - Alpenblick (company 7): Workstation on contract 70 is already invoiced up to 2026-05-31: +4 units from 2026-05-10 to 2026-05-31 were missed
+        → bill what was missed by hand, or let it go
     "#);
 }
 
@@ -320,12 +352,18 @@ fn the_plan_with_findings() {
     0 changes, 0 held, 0 waiting, 6 findings, 0 lines right
 
     Findings
-      - Alpenblick (company 7): Workstation is on several lines (700, 710); all are held → remove all lines but one, or pin one line in the mapping file (`pins`)
-      - Alpenblick (company 7): the line 999 pinned for Workstation is on no active contract; the pin is dropped → nothing, or pin another line
-      - Alpenblick (company 7): Storage: cloud_storage is on and its usage is missing; the line is held → wait for Acronis to report it; the line is left alone until then
-      - Birke (company 8): contract 80 "Managed 80": "Acronis PAYG" says "maybe"; the contract is held → set "Acronis PAYG" to Yes or No on the contract
-      - Cedar (company 9): tenant tenant-9 is in trial and not billed; the lines are left alone → switch the tenant to production in Acronis when it should be billed
-      - Dachs (company 10): 2 Workstation not billed: not on contract 100 "Managed 100" → add the service to the contract in Autotask, or switch on `add_missing_services`
+      - Alpenblick (company 7): Workstation is on several lines (700, 710); all are held
+        → remove all lines but one, or pin one line in the mapping file (`pins`)
+      - Alpenblick (company 7): the line 999 pinned for Workstation is on no active contract; the pin is dropped
+        → nothing, or pin another line
+      - Alpenblick (company 7): Storage: cloud_storage is on and its usage is missing; the line is held
+        → wait for Acronis to report it; the line is left alone until then
+      - Birke (company 8): contract 80 "Managed 80": "Acronis PAYG" says "maybe"; the contract is held
+        → set "Acronis PAYG" to Yes or No on the contract
+      - Cedar (company 9): tenant tenant-9 is in trial and not billed; the lines are left alone
+        → switch the tenant to production in Acronis when it should be billed
+      - Dachs (company 10): 2 Workstation not billed: not on contract 100 "Managed 100"
+        → add the service to the contract in Autotask, or switch on `add_missing_services`
     "#);
     assert!(world.mapping.products.contains_key(&key("workstations")));
 }

@@ -206,7 +206,7 @@ proptest! {
             for amount in amounts {
                 let reading = Reading::of(&[], &[used("workstations", amount)]);
                 last.insert(today, reading.clone());
-                kept = Some(KeptUsage::after(kept.as_ref(), &tenant, reading, today, |_| false, &ends));
+                kept = Some(KeptUsage::after(kept.as_ref(), &tenant, reading, today, |_| false, &ends, None));
             }
         }
         let kept = kept.expect("something was read");

@@ -187,7 +187,7 @@ impl World {
         let (usage, seen) = customer.state.take().map(|state| (state.usage, state.seen)).unwrap_or_default();
         let seen = if counts && !is_new { Some(company.seen.clone()) } else { seen };
         let usage = company.usage.clone().or(usage);
-        customer.state = Some(CompanyState { company: company.company, usage, seen });
+        customer.state = Some(CompanyState { usage, seen, ..CompanyState::new(company.company) });
         for (key, settlement) in &company.settled {
             customer.states.get_mut(key).expect("a settled line is known").close(*settlement);
         }

@@ -259,7 +259,7 @@ impl World {
     /// The customer was there at an earlier run, so that it does not wait as a new one.
     pub(crate) fn known(&mut self) -> &mut Self {
         let seen = Some(Seen::default());
-        self.it().state = Some(CompanyState { company: self.of, usage: None, seen });
+        self.it().state = Some(CompanyState { seen, ..CompanyState::new(self.of) });
         self
     }
 

@@ -51,7 +51,7 @@ async fn what_is_remembered_of_companies_reads_back_as_saved() {
     for company in [0, 7, i64::MAX, -1] {
         table.store.save_company_state(&connection, &company_state(company)).await.unwrap();
     }
-    let without = shared::kept::CompanyState { company: CompanyId(7), usage: None, seen: None };
+    let without = shared::kept::CompanyState::new(CompanyId(7));
     table.store.save_company_state(&connection, &without).await.unwrap();
     let mut found = Vec::new();
     table.store.company_states(&connection, |state| found.push(state)).await.unwrap();

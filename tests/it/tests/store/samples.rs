@@ -131,6 +131,7 @@ pub(crate) fn company_state(company: i64) -> CompanyState {
             greatest: vec![GreatestValue { key: key("x", Some("s")), range_start: day(), value: u64::MAX }],
         }),
         seen: Some(Seen { tenant: false, contracts: BTreeSet::new(), lines: BTreeSet::from([LineId(i64::MIN)]) }),
+        unread_since: Some(day()),
     }
 }
 
