@@ -16,6 +16,7 @@ pub mod kept;
 pub mod labels;
 pub mod line;
 mod line_plan;
+mod line_words;
 pub mod mapping;
 pub mod matching;
 mod placing;

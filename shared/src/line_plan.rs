@@ -340,7 +340,7 @@ impl LineCase<'_> {
         day == self.terms.today || row_on(self.rows.iter().copied(), day).is_some() || self.place.line.is_none_or(read)
     }
 
-    fn units_on(&self, day: Date) -> i64 {
+    pub(crate) fn units_on(&self, day: Date) -> i64 {
         row_on(self.rows.iter().copied(), day).map_or(0, |row| row.units)
     }
 
@@ -362,41 +362,7 @@ impl LineCase<'_> {
         of_line.or(of_row).or_else(of_service)
     }
 
-    fn service_name(&self) -> String {
+    pub(crate) fn service_name(&self) -> String {
         self.terms.service_name(self.product.service)
-    }
-
-    fn waiting(&self, units: i64, wanted: i64, until: Until) -> Waiting {
-        Waiting {
-            place: self.place.clone(),
-            company_name: self.facts.name().to_owned(),
-            service_name: self.service_name(),
-            units,
-            wanted,
-            until,
-        }
-    }
-
-    fn others(&self, expected: i64) -> What {
-        let day = self.terms.today.min(self.contract.end);
-        let found = self.units_on(day);
-        What::ChangedByOthers { contract: self.contract.id, service_name: self.service_name(), expected, found }
-    }
-
-    fn posted(&self, from: Date, effective: Date, missed: i64) -> What {
-        let (contract, service_name) = (self.contract.id, self.service_name());
-        match effective.yesterday() {
-            Ok(until) if effective > from => What::PostedPeriod { contract, service_name, from, until, missed },
-            _ => What::PostedToTheEnd { contract, service_name, from, missed },
-        }
-    }
-
-    pub(crate) fn no_reckoning(&self, why: NoReckoning) -> What {
-        let (contract, service_name) = (self.contract.id, self.service_name());
-        match why {
-            NoReckoning::Feature(item) => What::FeatureMapped { service_name, item },
-            NoReckoning::RowMissing(item) => What::UsageRowMissing { service_name, item },
-            NoReckoning::TooMany => What::TooManyUnits { contract, service_name },
-        }
     }
 }

@@ -6,11 +6,12 @@ use crate::effective::Periods;
 use crate::facts::{CompanyFacts, Needs, Terms};
 use crate::finding::{Finding, What};
 use crate::ids::{CompanyId, LineId};
-use crate::kept::{KeptUsage, Reading, Seen};
+use crate::kept::{CompanyState, KeptUsage, Reading, Seen};
 use crate::line::{LinePlace, LineState, Settlement, settle};
 use crate::line_plan::LineVerdict;
 use crate::mapping::Product;
-use crate::plan::{Adjustment, HoldReason, Waiting};
+use crate::plan::{Adjustment, HoldReason, Plan, Waiting, company_of};
+use crate::run::Connection;
 use crate::usage::is_metered;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -65,6 +66,33 @@ pub fn plan_company(facts: &CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
     let CompanyPlan { seen, want_none, .. } = &mut planner.plan;
     seen.lines.retain(|line| !want_none.contains(line)); // Each fall counts in one run only (H1).
     planner.plan
+}
+
+/// What is remembered of the companies after a run that writes, as far as it changes. What was there counts
+/// only where the run does: not before the first plan is approved, not while the whole run is held, and not
+/// for a customer whose own first plan waits (H1).
+pub fn states_after(
+    companies: &[CompanyPlan],
+    plan: &Plan,
+    connection: &Connection,
+    before: &BTreeMap<CompanyId, CompanyState>,
+) -> Vec<CompanyState> {
+    let counts = connection.first_plan_approved && plan.run_hold.is_none();
+    let new_and_held = plan.held.iter().filter(|held| held.reasons.contains(&HoldReason::NewCustomer));
+    let waiting: BTreeSet<CompanyId> = new_and_held.filter_map(|held| company_of(&held.change)).collect();
+    let after = |company: &CompanyPlan| {
+        let before = before.get(&company.company);
+        let known = before.cloned().unwrap_or_else(|| CompanyState::new(company.company));
+        let seen_counts = counts && !waiting.contains(&company.company);
+        let after = CompanyState {
+            company: company.company,
+            usage: company.usage.clone().or(known.usage),
+            seen: if seen_counts { Some(company.seen.clone()) } else { known.seen },
+            unread_since: company.usage.is_none().then(|| known.unread_since.unwrap_or(plan.today)),
+        };
+        (before != Some(&after)).then_some(after)
+    };
+    companies.iter().filter_map(after).collect()
 }
 
 pub(crate) struct Planner<'a> {

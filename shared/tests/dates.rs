@@ -175,6 +175,17 @@ fn u5_a_period_that_nobody_watched_is_told_and_not_billed_by_older_usage() {
 }
 
 #[test]
+fn u5_a_period_in_which_only_this_tenants_usage_could_not_be_read_is_told_as_well() {
+    let mut world = ours(PeriodEnd);
+    world.day("2026-05-31").run();
+    world.day("2026-06-01").refuses_usage(true).run_daily_until("2026-07-01");
+    let plan = world.day("2026-07-02").refuses_usage(false).uses("workstations", 30).run();
+    assert!(plan.is_empty(), "{plan}");
+    assert_found(&plan, "no run read the usage between 2026-06-01 and 2026-06-30");
+    assert_eq!(the_change(&world.run_daily_until("2026-07-30").day("2026-07-31").run()).wanted, 30);
+}
+
+#[test]
 fn u5_a_month_of_metered_usage_that_nobody_watched_is_not_billed_as_nothing() {
     let mut world = World::metered_on("2026-05-31");
     world.meters(20, "2026-05-01").run();

@@ -4,10 +4,10 @@
 use super::Planned;
 use crate::host::{Host, Vendors};
 use crate::http::Vendor;
-use shared::kept::CompanyState;
-use shared::plan::{HoldReason, Plan, company_of};
+use shared::plan::Plan;
 use shared::run::{Connection, Job, Mode, Outcome, RunCounts, RunRecord};
-use std::collections::{BTreeMap, BTreeSet};
+use shared::usage_plan::states_after;
+use std::collections::BTreeMap;
 
 /// Findings kept in a run's record; the plan has all of them.
 const FINDINGS_KEPT: usize = 100;
@@ -52,34 +52,14 @@ pub(super) fn count_plan(record: &mut RunRecord, plan: &Plan) {
     record.findings = plan.findings.iter().take(FINDINGS_KEPT).map(ToString::to_string).collect();
 }
 
-/// Keeps the usage that was read, for periods settled later, and what was there, where the run counts:
-/// not before the first plan is approved, not while the whole run is held, and not for a customer whose
-/// first plan waits (H1).
+/// Keeps the usage that was read, for periods settled later, and what was there.
 pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, planned: &Planned) -> anyhow::Result<()> {
-    let plan = &planned.plan;
-    let counts = connection.first_plan_approved && plan.run_hold.is_none();
-    let new_and_held = plan
-        .held
-        .iter()
-        .filter(|held| held.reasons.contains(&HoldReason::NewCustomer))
-        .filter_map(|held| company_of(&held.change));
-    let waiting: BTreeSet<_> = new_and_held.collect();
-    for company in &planned.companies {
-        let before = planned.observed.states.get(&company.company);
-        let known = before.cloned().unwrap_or(CompanyState { company: company.company, usage: None, seen: None });
-        let seen_counts = counts && !waiting.contains(&company.company);
-        let after = CompanyState {
-            company: company.company,
-            usage: company.usage.clone().or(known.usage),
-            seen: if seen_counts { Some(company.seen.clone()) } else { known.seen },
-        };
-        if before != Some(&after) {
-            host.store.save_company_state(&connection.id, &after).await?;
-        }
+    let (observed, companies) = (&planned.observed, &planned.companies);
+    for state in states_after(companies, &planned.plan, connection, &observed.states) {
+        host.store.save_company_state(&connection.id, &state).await?;
     }
-    let today = planned.observed.today;
-    if connection.usage_read_on != Some(today) && !planned.companies.is_empty() {
-        host.store.set_usage_read_on(&connection.id, today).await?;
+    if connection.usage_read_on != Some(observed.today) && !companies.is_empty() {
+        host.store.set_usage_read_on(&connection.id, observed.today).await?;
     }
     Ok(())
 }

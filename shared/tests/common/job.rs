@@ -10,8 +10,8 @@ use shared::ids::CompanyId;
 use shared::kept::{CompanyState, Reading};
 use shared::line::{Intent, LinePlace, LineState};
 use shared::mapping::ServiceTarget;
-use shared::plan::{Action, Adjustment, Change, HoldReason, Plan, company_of};
-use shared::usage_plan::{CompanyPlan, plan_company};
+use shared::plan::{Action, Adjustment, Change, Plan};
+use shared::usage_plan::{CompanyPlan, plan_company, states_after};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// A plan asks for more at most this often.
@@ -179,15 +179,11 @@ impl World {
     }
 
     fn remember(&mut self, company: &CompanyPlan, plan: &Plan) {
-        let counts = self.connection.first_plan_approved && plan.run_hold.is_none();
-        let new = |held: &&shared::plan::Held| held.reasons.contains(&HoldReason::NewCustomer);
-        let is_new = plan.held.iter().filter(new).any(|held| company_of(&held.change) == Some(company.company));
         let today = self.today;
         let customer = self.customers.get_mut(&company.company).expect("the customer exists");
-        let (usage, seen) = customer.state.take().map(|state| (state.usage, state.seen)).unwrap_or_default();
-        let seen = if counts && !is_new { Some(company.seen.clone()) } else { seen };
-        let usage = company.usage.clone().or(usage);
-        customer.state = Some(CompanyState { usage, seen, ..CompanyState::new(company.company) });
+        let before = customer.state.iter().map(|state| (state.company, state.clone())).collect();
+        let after = states_after(std::slice::from_ref(company), plan, &self.connection, &before);
+        customer.state = after.into_iter().next().or(customer.state.take());
         for (key, settlement) in &company.settled {
             customer.states.get_mut(key).expect("a settled line is known").close(*settlement);
         }

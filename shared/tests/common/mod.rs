@@ -299,6 +299,12 @@ impl World {
         self
     }
 
+    /// Whether Acronis refuses the customer's usage.
+    pub(crate) fn refuses_usage(&mut self, refused: bool) -> &mut Self {
+        self.it().refusal = refused.then(|| "403".to_owned());
+        self
+    }
+
     /// A metered item's figure in the vendor's period that began on `since`.
     pub(crate) fn meters(&mut self, hours: u64, since: &str) -> &mut Self {
         let mut row = used("compute_points", hours * 3600);
