@@ -335,3 +335,22 @@ fn m6_a_company_mapped_to_another_tenant_is_billed_by_that_tenants_usage() {
     let reading = Reading::of(&world.it().items.clone(), &[used("workstations", 0)]);
     assert_eq!((reading.rows.len(), reading.without_row.len(), world.today), (0, 0, date("2026-05-11")));
 }
+
+#[test]
+fn m3_two_new_services_of_one_name_must_be_one_service() {
+    let new = |price: &str| {
+        ServiceTarget::New(NewService {
+            name: "Acronis Backup".to_owned(),
+            period: PeriodType::Monthly,
+            billing_code: BillingCodeId(3),
+            unit_price: price.parse().expect("a price"),
+        })
+    };
+    let mut world = World::on("2026-05-10");
+    world.product("servers", MeasurementUnit::Quantity, ServiceId(900), "Server");
+    for (price, faults) in [("4.50", 0), ("5.00", 1)] {
+        world.row("workstations", |row| row.service = Some(new("4.50")));
+        world.row("servers", |row| row.service = Some(new(price)));
+        assert_eq!(world.mapping.faults().len(), faults, "{:?}", world.mapping.faults());
+    }
+}
