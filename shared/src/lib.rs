@@ -6,6 +6,7 @@
 pub mod contract;
 pub mod creation;
 pub mod effective;
+pub mod explain;
 pub mod facts;
 pub mod finding;
 pub mod fingerprint;

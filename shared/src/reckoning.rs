@@ -97,6 +97,26 @@ impl fmt::Display for Reckoning {
     }
 }
 
+impl Reckoning {
+    /// The arithmetic in full: "250.5 GiB ÷ 100 GiB = 3 rounded up; − 1 included; at least 1; = 2".
+    pub fn arithmetic(&self) -> String {
+        let combined = match self.combine {
+            Combine::Sum => "together",
+            Combine::Max => "the greatest of them",
+        };
+        let mut text = format!(
+            "{combined} {} base units ÷ {} = {} rounded {}",
+            self.total, self.unit_size, self.rounded, self.rounding
+        );
+        let parts =
+            [(self.included, "−", "included"), (self.minimum, "at least", ""), (self.in_bundles, "−", "in bundles")];
+        for (number, sign, what) in parts.into_iter().filter(|(number, ..)| *number > 0) {
+            text.push_str(format!("; {sign} {number} {what}").trim_end());
+        }
+        format!("{text}; wanted {}", self.wanted)
+    }
+}
+
 /// An amount as people read it: pieces as they are, storage in GiB and time in hours to two places.
 pub fn amount(base_units: u64, unit: MeasurementUnit) -> String {
     let scaled = |size: u64, name: &str| {

@@ -219,7 +219,7 @@ impl World {
         LineState { place: place.clone(), ..known.unwrap_or_else(|| LineState::new(place.clone())) }
     }
 
-    fn intent(&mut self, change: &Change, adjustment: &Adjustment) -> Intent {
+    pub(crate) fn intent(&mut self, change: &Change, adjustment: &Adjustment) -> Intent {
         self.sent += 1;
         Intent {
             id: format!("intent {}", self.sent),
