@@ -58,7 +58,7 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
     let database = vendors.autotask.database();
     let known = host.store.connection(id).await?;
-    if let Some(known) = known.filter(|known| known.tenant != tenant || known.database != database) {
+    if let Some(known) = known.as_ref().filter(|known| known.tenant != tenant || known.database != database) {
         return Err(anyhow!(
             "connection {id} is for tenant {} and database {}, but these credentials are for tenant {tenant} and \
              database {database}; use the right ones, or another data folder",
@@ -69,9 +69,14 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     if create_field {
         create_payg_field(&vendors).await?;
     }
-    let connection = Connection { id: id.clone(), tenant, database, first_plan_approved: false, usage_read_on: None };
+    // What a person approved, and what was read, stays known when the connection is checked again.
+    let is_new = known.is_none();
+    let new = || Connection { id: id.clone(), tenant, database, first_plan_approved: false, usage_read_on: None };
+    let connection = known.unwrap_or_else(new);
     let survey = survey(host, &vendors, &connection).await?;
-    host.store.save_connection(&connection).await?;
+    if is_new {
+        host.store.save_connection(&connection).await?;
+    }
     let stored = host.store.mapping(id).await?;
     let mut mapping = stored.clone().unwrap_or_default();
     bring_up_to_date(&mut mapping, &survey);

@@ -18,6 +18,7 @@ use crate::context::{Clock, Deadline, Secret};
 use outcome::Place;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Method, Url};
+use std::error::Error;
 use std::time::Duration;
 
 /// Replies above this are refused: the largest honest page is far smaller.
@@ -58,23 +59,25 @@ impl Default for HttpSettings {
 #[derive(Debug, Clone)]
 pub struct Http {
     client: reqwest::Client,
+    /// Why no https address can be reached from this machine; none where one can.
+    untrusting: Option<String>,
     calls: Calls,
     settings: HttpSettings,
 }
 
 impl Http {
-    /// Makes a client.
+    /// Makes a client. On a machine without CA certificates it trusts nobody: loopback is reached without
+    /// TLS, and every https address is refused with the reason.
     pub fn new(settings: HttpSettings) -> Result<Self, String> {
-        let client = reqwest::Client::builder()
-            .user_agent(concat!("acrotask/", env!("CARGO_PKG_VERSION")))
-            .redirect(reqwest::redirect::Policy::none())
-            .retry(reqwest::retry::never())
-            .no_proxy()
-            .connect_timeout(CONNECT_TIMEOUT)
-            .pool_idle_timeout(POOL_IDLE_TIMEOUT)
-            .build()
-            .map_err(|error| format!("the HTTP client cannot be made: {error}"))?;
-        Ok(Self { client, calls: Calls::default(), settings })
+        let (client, untrusting) = match builder().build() {
+            Ok(client) => (client, None),
+            Err(error) => {
+                let client = builder().tls_certs_only([]).build();
+                let client = client.map_err(|error| format!("the HTTP client cannot be made: {}", causes(&error)))?;
+                (client, Some(causes(&error)))
+            }
+        };
+        Ok(Self { client, untrusting, calls: Calls::default(), settings })
     }
 
     /// What was called so far.
@@ -93,6 +96,12 @@ impl Http {
         let place = ask.place();
         if self.settings.deadline.passed() {
             return Outcome::NotSent(place.text("not sent, because the time of this run is over"));
+        }
+        if let Some(why) = self.untrusting.as_ref().filter(|_| ask.url.scheme() == "https") {
+            return Outcome::NotSent(place.text(&format!(
+                "not sent, because this machine cannot check certificates ({why}): install its CA certificates \
+                 (package ca-certificates), or name them in SSL_CERT_FILE"
+            )));
         }
         let timeout = self.settings.deadline.left().unwrap_or(Duration::MAX).min(self.settings.request_timeout);
         let mut request =
@@ -126,6 +135,22 @@ impl Http {
             }
         }
     }
+}
+
+fn builder() -> reqwest::ClientBuilder {
+    reqwest::Client::builder()
+        .user_agent(concat!("acrotask/", env!("CARGO_PKG_VERSION")))
+        .redirect(reqwest::redirect::Policy::none())
+        .retry(reqwest::retry::never())
+        .no_proxy()
+        .connect_timeout(CONNECT_TIMEOUT)
+        .pool_idle_timeout(POOL_IDLE_TIMEOUT)
+}
+
+/// An error with everything that led to it.
+fn causes(error: &reqwest::Error) -> String {
+    let more = std::iter::successors(error.source(), |cause| (*cause).source());
+    more.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// One request. It holds secrets, so that it can be neither printed nor compared.

@@ -75,6 +75,11 @@ impl LocalAws {
         secrets.insert(vendors_secret(connection), text.to_string());
     }
 
+    /// Its address, for functions that run as processes of their own.
+    pub fn endpoint(&self) -> &str {
+        &self.endpoint
+    }
+
     /// How the AWS clients find it.
     pub fn config(&self) -> SdkConfig {
         SdkConfig::builder()
@@ -88,6 +93,8 @@ impl LocalAws {
                 "on one machine",
             )))
             .endpoint_url(&self.endpoint)
+            // Loopback only: without TLS, so that no certificates are needed on this machine.
+            .http_client(aws_smithy_http_client::Builder::new().build_http())
             .build()
     }
 }

@@ -8,11 +8,20 @@ use std::path::PathBuf;
 #[command(name = "acrotask", version, arg_required_else_help = true)]
 pub struct Cli {
     /// Which connection, where one data folder or table holds several.
-    #[arg(long, global = true, default_value = "default", value_name = "NAME")]
+    #[arg(long, global = true, default_value = "default", value_name = "NAME", value_parser = connection_name)]
     pub connection: String,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
+}
+
+/// A name that stays readable in keys, addresses and logs.
+fn connection_name(text: &str) -> Result<String, String> {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    if text.is_empty() || text.len() > 64 || !text.chars().all(is_plain) {
+        return Err("expected up to 64 letters, digits, - _ or .".to_owned());
+    }
+    Ok(text.to_owned())
 }
 
 /// The commands.
@@ -33,7 +42,7 @@ pub enum Command {
     Mapping(Mapping),
     /// Check both credentials and show what they can see.
     Connect(Connect),
-    /// Show the last runs, findings, the budget, and changes without an answer yet.
+    /// Show whether it works, what needs you, and the last runs.
     Status(Json),
 }
 
@@ -57,7 +66,7 @@ pub struct Demo {
 /// What `plan` and `apply` take.
 #[derive(Debug, Args)]
 pub struct Look {
-    /// Of what.
+    /// What to look at.
     #[arg(value_enum, default_value_t = Subject::Usage)]
     pub subject: Subject,
     /// Print JSON instead of text.
@@ -74,8 +83,9 @@ pub enum Subject {
 
 /// What `approve` takes.
 #[derive(Debug, Args)]
+#[command(override_usage = "acrotask approve <ID>...\n       acrotask approve --plan <ID>")]
 pub struct Approve {
-    /// Changes or holds, by the ids that `plan` shows.
+    /// Changes or holds, by the ids that `acrotask plan usage` shows.
     #[arg(required_unless_present = "plan", conflicts_with = "plan", value_name = "ID")]
     pub ids: Vec<String>,
     /// A whole plan, holds included, by its id.
@@ -93,6 +103,9 @@ pub enum Mapping {
     Export {
         /// The file; - is standard output.
         file: PathBuf,
+        /// Write over a file that is there already.
+        #[arg(long)]
+        force: bool,
     },
     /// Take FILE over, or say what is wrong with it and change nothing.
     Import {

@@ -5,15 +5,23 @@ use crate::cli;
 use crate::mapping_file::{self, MappingView};
 use crate::session::{Session, note, print};
 use anyhow::{Context, bail};
+use comfy_table::{Table, presets};
 use functions::setup::{self, Survey};
 use functions::usage_sync::{self, Approve};
+use shared::finding::What;
 use shared::mapping::Mapping;
 use shared::matching::standings;
-use shared::plan::Plan;
+use shared::plan::{Action, Change, HoldReason, Plan};
 use shared::run::{Mode, Outcome, RunRecord};
 use shared::text::count;
 use std::fmt::Write;
 use std::path::Path;
+
+/// Why a run gives way, and for how long.
+const SKIPPED: &str =
+    "another run is at work: try again when it is done; one that died gives way a minute after its last sign of life";
+/// How many names a summary shows.
+const NAMES_SHOWN: usize = 5;
 
 /// How a command ended: the exit codes of the command line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +46,7 @@ pub async fn plan(session: &Session, json: bool) -> anyhow::Result<Exit> {
     show_plan(&plan, json)?;
     if !json {
         next_step(&plan);
+        first_approval(session, &plan).await?;
     }
     Ok(match (plan.changes.is_empty(), plan.is_empty()) {
         (false, _) => Exit::Changes,
@@ -51,14 +60,34 @@ fn show_plan(plan: &Plan, json: bool) -> anyhow::Result<()> {
     print(&text)
 }
 
+/// What a person does next: approve what is held, make what is not.
 fn next_step(plan: &Plan) {
-    let held = plan.held.len() + usize::from(plan.run_hold.is_some());
-    if held > 0 {
-        note(&format!("Approve all of it: acrotask approve --plan {}   or some of it: acrotask approve ID…", plan.id));
+    let all = format!("acrotask approve --plan {}", plan.id);
+    if plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)) {
+        note(&format!("Nothing is changed before the first plan is approved. If it is right: {all}"));
+    } else if plan.run_hold.is_some() || !plan.held.is_empty() {
+        note(&format!("Approve all of it: {all}   or some of it by its id: acrotask approve ID…"));
     }
     if !plan.changes.is_empty() {
         note("Make the changes: acrotask apply usage");
     }
+}
+
+/// A first plan without any change is approved like every other (M5).
+async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
+    let connection = session.machine.host.store.connection(&session.connection).await?;
+    let is_first = connection.is_some_and(|connection| !connection.first_plan_approved);
+    let can_start = !plan
+        .findings
+        .iter()
+        .any(|finding| matches!(finding.what, What::NothingMapped { .. } | What::PaygFieldMissing));
+    if is_first && can_start && plan.is_empty() {
+        note(&format!(
+            "Nothing to change today. To let it change units from now on: acrotask approve --plan {}",
+            plan.id
+        ));
+    }
+    Ok(())
 }
 
 /// `approve`.
@@ -67,18 +96,63 @@ pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Ex
         Some(plan) => Approve::Plan(plan),
         None => Approve::Ids(args.ids),
     };
+    let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
     let host = &session.machine.host;
-    let plan = session.watched(usage_sync::approve(host, &session.connection, &what, &args.by)).await?;
-    let approved = match &what {
-        Approve::Plan(id) => format!("plan {id} with {}", count(plan.approvable().count(), "change")),
-        Approve::Ids(ids) => ids.join(", "),
-    };
-    print(&format!("Approved by {}: {approved}. `acrotask apply usage` makes the changes.", args.by))?;
+    let plan = session.watched(usage_sync::approve(host, &session.connection, &what, by)).await?;
+    let chosen: Vec<&Change> = every_change(&plan).filter(|change| is_named(&what, &change.id)).collect();
+    let run_hold = plan.run_hold.as_ref().filter(|hold| is_named(&what, &hold.id));
+    if chosen.is_empty() && run_hold.is_none() {
+        print(&format!("Plan {} is approved by {by}. There is nothing in it to change.", plan.id))?;
+        return Ok(Exit::Done);
+    }
+    print(&format!("Approved by {by}:"))?;
+    if let Some(hold) = run_hold {
+        print(&format!(" {}  the run although {hold}", hold.id))?;
+    }
+    print(&approved_table(&chosen))?;
+    note("Make the changes: acrotask apply usage   (or leave it to acrotask serve with MODE=apply)");
     Ok(Exit::Done)
+}
+
+fn every_change(plan: &Plan) -> impl Iterator<Item = &Change> {
+    plan.changes.iter().chain(plan.held.iter().map(|held| &held.change))
+}
+
+fn is_named(what: &Approve, id: &str) -> bool {
+    match what {
+        Approve::Plan(_) => true,
+        Approve::Ids(ids) => ids.iter().any(|named| named == id),
+    }
+}
+
+fn approved_table(changes: &[&Change]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.add_rows(changes.iter().map(|change| {
+        let before = change.approved_by.as_ref().map(|by| format!("approved before by {by}")).unwrap_or_default();
+        let [customer, service, units] = in_words(change);
+        [change.id.clone(), customer, service, units, before]
+    }));
+    table.trim_fmt()
+}
+
+/// A change for people: for whom, of what, and from how many units to how many.
+pub fn in_words(change: &Change) -> [String; 3] {
+    match &change.action {
+        Action::Adjust(adjustment) => [
+            adjustment.company_name.clone(),
+            adjustment.service_name.clone(),
+            format!("{} → {} from {}", adjustment.before, adjustment.wanted, adjustment.effective),
+        ],
+        Action::CreateService(creation) => {
+            [String::new(), creation.service.name.clone(), "is created in Autotask".to_owned()]
+        }
+    }
 }
 
 /// `apply`.
 pub async fn apply(session: &Session, json: bool) -> anyhow::Result<Exit> {
+    session.set_up().await?;
     let host = &session.machine.host;
     let run = session.watched(usage_sync::run(host, &session.connection, Mode::Apply)).await?;
     if json {
@@ -88,6 +162,8 @@ pub async fn apply(session: &Session, json: bool) -> anyhow::Result<Exit> {
             show_plan(plan, false)?;
         }
         print(&format!("\n{}", told(&run.record)))?;
+        // What was planned to be changed is changed by now.
+        run.plan.map(|plan| Plan { changes: Vec::new(), ..plan }).iter().for_each(next_step);
     }
     Ok(match run.record.outcome {
         Outcome::Complete | Outcome::Stopped(_) => Exit::Done,
@@ -95,16 +171,26 @@ pub async fn apply(session: &Session, json: bool) -> anyhow::Result<Exit> {
     })
 }
 
-/// A run in a few lines.
+/// A run in a few lines: how it ended and what it did, then why it ended so.
 pub fn told(record: &RunRecord) -> String {
     let counts = &record.counts;
-    let mut text = format!("Run {}: {} of {} made", record.outcome, counts.made, count(counts.changes, "change"));
+    let (ended, why) = match &record.outcome {
+        Outcome::Running => ("is under way", None),
+        Outcome::Complete => ("complete", None),
+        Outcome::Stopped(why) => ("stopped, the rest waits for the next run", Some(why.as_str())),
+        Outcome::Skipped => ("skipped", Some(SKIPPED)),
+        Outcome::Failed(why) => ("failed", Some(why.as_str())),
+    };
+    let mut text = format!("Run {ended}: {} of {} made", counts.made, count(counts.changes, "change"));
     let others = [(counts.held, "held"), (counts.refused, "refused"), (counts.open, "without an answer yet")];
     for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
         let _ = write!(text, ", {number} {what}");
     }
-    let acronis: u64 = record.calls.values().sum::<u64>() - record.autotask_calls;
+    let acronis = record.calls.values().sum::<u64>().saturating_sub(record.autotask_calls);
     let _ = write!(text, "; {} to Acronis, {} to Autotask", count(acronis as usize, "call"), record.autotask_calls);
+    if let Some(why) = why {
+        let _ = write!(text, "\n  {why}");
+    }
     text
 }
 
@@ -139,7 +225,13 @@ pub async fn connect(session: &Session, args: &cli::Connect) -> anyhow::Result<E
         Some(mapped) => print(&format!("\n{mapped} customers with equal names are mapped."))?,
         None => print("\nThe mapping is as it was.")?,
     }
-    note("Next: acrotask mapping export FILE, map products and the other customers, acrotask mapping import FILE");
+    note(match (survey.payg_field, connected.mapping.products.values().any(|row| row.service.is_some())) {
+        (false, _) => "Next: acrotask connect --create-field, then say Yes there on each pay-as-you-go contract",
+        (true, false) => {
+            "Next: acrotask mapping export FILE, map products and the other customers in it, acrotask mapping import FILE"
+        }
+        (true, true) => "Next: acrotask plan usage",
+    });
     Ok(Exit::Done)
 }
 
@@ -163,7 +255,14 @@ fn blind_spots(survey: &Survey) -> anyhow::Result<()> {
 }
 
 /// `mapping export`.
-pub async fn export(session: &Session, file: &Path) -> anyhow::Result<Exit> {
+pub async fn export(session: &Session, file: &Path, force: bool) -> anyhow::Result<Exit> {
+    // Asked before the vendors are: who waited for them should not learn it afterwards.
+    if !force && file != Path::new("-") && file.exists() {
+        bail!(
+            "{0} is there already and may hold edits; name another file, or write over it with --force",
+            file.display()
+        );
+    }
     session.set_up().await?;
     let host = &session.machine.host;
     let connected = session.watched(setup::connect(host, &session.connection, false)).await?;
@@ -189,26 +288,55 @@ pub async fn export(session: &Session, file: &Path) -> anyhow::Result<Exit> {
 /// `mapping import`.
 pub async fn import(session: &Session, file: &Path) -> anyhow::Result<Exit> {
     session.set_up().await?;
-    let text = read(file).with_context(|| format!("{} cannot be read", file.display()))?;
+    let text = read(file).with_context(|| format!("{} cannot be read", origin(file)))?;
     let host = &session.machine.host;
     let connected = session.watched(setup::connect(host, &session.connection, false)).await?;
     let mapping = match mapping_file::import(&text, &connected.mapping) {
         Ok(mapping) => mapping,
         Err(faults) => {
             let told: Vec<String> = faults.iter().map(|fault| format!("  {fault}")).collect();
-            bail!("{} was not taken over, and nothing was changed:\n{}", file.display(), told.join("\n"));
+            bail!("{} was not taken over, and nothing was changed:\n{}", origin(file), told.join("\n"));
         }
     };
+    if mapping == connected.mapping {
+        print(&format!("{} says what is in force already; nothing was changed.", origin(file)))?;
+        return Ok(Exit::Done);
+    }
     host.store.save_mapping(&session.connection, &mapping).await?;
-    print(&format!("{}. See what it changes: acrotask plan usage", summary(&mapping)))?;
+    print(&format!("Taken over: {}.\n{}.", differences(&connected.mapping, &mapping).join("; "), summary(&mapping)))?;
+    note("See what it changes: acrotask plan usage");
     Ok(Exit::Done)
+}
+
+/// What a mapping says differently from the one before, by names.
+fn differences(before: &Mapping, after: &Mapping) -> Vec<String> {
+    let customers = after.customers.iter().filter(|(company, row)| before.customers.get(company) != Some(row));
+    let customers: Vec<&str> = customers.map(|(_, row)| row.company_name.as_str()).collect();
+    let products = after.products.iter().filter(|(item, row)| before.products.get(item) != Some(row));
+    let products: Vec<&str> = products.map(|(_, row)| row.label.as_str()).collect();
+    let settings = (before.settings != after.settings).then(|| "settings".to_owned());
+    let rows = [("customer", customers), ("product", products)].into_iter().filter(|(_, names)| !names.is_empty());
+    settings.into_iter().chain(rows.map(|(what, names)| named(what, &names))).collect()
+}
+
+/// "7 products (Workstations, Servers, …)".
+fn named(what: &str, names: &[&str]) -> String {
+    let more = if names.len() > NAMES_SHOWN { ", …" } else { "" };
+    let shown = names.iter().take(NAMES_SHOWN).copied().collect::<Vec<_>>().join(", ");
+    format!("{} ({shown}{more})", count(names.len(), what))
+}
+
+/// Where a mapping comes from, for people.
+fn origin(file: &Path) -> String {
+    if file == Path::new("-") { "standard input".to_owned() } else { file.display().to_string() }
 }
 
 fn read(file: &Path) -> std::io::Result<String> {
     if file == Path::new("-") { std::io::read_to_string(std::io::stdin()) } else { std::fs::read_to_string(file) }
 }
 
-fn summary(mapping: &Mapping) -> String {
+/// How much of a mapping is done.
+pub fn summary(mapping: &Mapping) -> String {
     let products = mapping.products.values().filter(|row| row.service.is_some()).count();
     format!(
         "{} of {} customers and {products} of {} products are mapped",

@@ -2,15 +2,19 @@
 //! simulated day after the other. It plays operator and world; the work is done by the real jobs.
 
 use crate::cli;
-use crate::commands::{Exit, told};
+use crate::commands::{Exit, in_words, told};
 use crate::machine::{Machine, Storage};
 use crate::serve::wake;
-use crate::session::{note, print, watched};
+use crate::session::{asked_to_stop, note, print, watched};
 use anyhow::{Context, bail};
 use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
 use functions::http::HttpSettings;
 use functions::setup::{self, Connected};
 use functions::usage_sync::{self, Approve, UsageRun};
+use jiff::civil::{Time, time};
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan};
+use sandbox::seed::story;
 use sandbox::{Sandbox, Seed};
 use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::{Mapping, ServiceTarget};
@@ -22,12 +26,30 @@ use std::time::Duration;
 
 /// How long one simulated day takes.
 const DAY: Duration = Duration::from_secs(15);
+/// When a simulated day's run is.
+const RUN_AT: Time = time(4, 0, 0, 0);
+/// How much of a day is told line by line.
+const LINES_TOLD: usize = 6;
+/// Customers whose units do not follow, each for a reason that the plan finds.
+const NOT_BILLED: [&str; 7] = [
+    story::TENANT_ONLY,
+    story::NEAR_MATCH_TENANT,
+    story::TRIAL,
+    story::EXPIRED,
+    story::TWO_CONTRACTS,
+    story::PREPAID,
+    story::PERHAPS,
+];
 
 struct Play {
     sandbox: Sandbox,
     machine: Machine,
     connection: ConnectionId,
     quiet: bool,
+    /// What the last run held.
+    held: Vec<String>,
+    /// How many changes the first sync made.
+    made: usize,
 }
 
 /// Plays the demo.
@@ -38,7 +60,7 @@ pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
     play.map_products(connected.mapping).await?;
     let first = play.first_plan().await?;
     let applied = play.apply(&first).await?;
-    let second = play.second_run(&applied).await?;
+    let second = play.second_run().await?;
     if args.json {
         let all = serde_json::json!({"first_plan": first, "run": applied.record, "second_plan": second});
         print(&serde_json::to_string_pretty(&all)?)?;
@@ -56,7 +78,7 @@ impl Play {
         let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
         let connection = ConnectionId::new("demo");
         machine.keep_credentials(&connection, &credentials(&sandbox));
-        let play = Play { sandbox, machine, connection, quiet };
+        let play = Play { sandbox, machine, connection, quiet, held: Vec::new(), made: 0 };
         play.say(&format!(
             "A simulated provider: Acronis at {}, Autotask at {}, the table in memory. Today is {} there.",
             play.sandbox.acronis_url(),
@@ -130,20 +152,34 @@ impl Play {
         Ok(plan)
     }
 
-    async fn apply(&self, plan: &Plan) -> anyhow::Result<UsageRun> {
+    async fn apply(&mut self, plan: &Plan) -> anyhow::Result<UsageRun> {
         self.say(&format!("\n4. Approve: the demo approves its own first plan, {}. With you, a person does.", plan.id));
         let host = &self.machine.host;
         usage_sync::approve(host, &self.connection, &Approve::Plan(plan.id.clone()), "demo").await?;
         self.say("\n5. Apply: each change is recorded, sent once, and read back.");
-        let run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+        let mut run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
         self.say(&format!("   {}", told(&run.record)));
+        self.made = run.record.counts.made;
+        // So many changes do not fit into Autotask's hour; each run has to make some of them.
+        while matches!(run.record.outcome, Outcome::Stopped(_)) && run.record.counts.made > 0 {
+            self.say("   An hour passes, and the next run goes on.");
+            self.set_time(self.machine.host.clock.now() + 61.minutes());
+            run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+            self.say(&format!("   {}", told(&run.record)));
+            self.made += run.record.counts.made;
+        }
         if run.record.outcome != Outcome::Complete {
             bail!("the first run did not complete: {}", run.record.outcome);
         }
         Ok(run)
     }
 
-    async fn second_run(&self, first: &UsageRun) -> anyhow::Result<Plan> {
+    fn set_time(&self, now: Timestamp) {
+        self.sandbox.set_now(now);
+        self.machine.host.clock.set(now);
+    }
+
+    async fn second_run(&self) -> anyhow::Result<Plan> {
         self.say("\n6. Run again: a run looks at what is, so a second one has nothing to do.");
         let host = &self.machine.host;
         let run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
@@ -152,10 +188,7 @@ impl Play {
             bail!("the second run still had something to do:\n{plan}");
         }
         let right = count(plan.right, "line");
-        self.say(&format!(
-            "   Nothing to do: {right} are as they should be; {} were changed before.",
-            first.record.counts.made
-        ));
+        self.say(&format!("   Nothing to do: {right} are as they should be; {} were changed before.", self.made));
         Ok(plan)
     }
 
@@ -165,49 +198,82 @@ impl Play {
             "\n7. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
             DAY.as_secs()
         ));
-        let mut stop = std::pin::pin!(tokio::signal::ctrl_c());
+        let mut stop = std::pin::pin!(asked_to_stop());
         for day in 1.. {
             tokio::select! {
                 () = tokio::time::sleep(DAY) => {}
-                _ = &mut stop => break,
+                () = stop.as_mut() => break,
             }
-            self.say(&format!("\n{}", self.next_day(day)));
-            wake(&mut self.machine, Job::UsageSync, Mode::Apply).await?;
-            self.tell_holds().await?;
+            self.approve_held().await;
+            let moved = self.next_day(day)?;
+            self.say(&format!("\n{}, usage of today", self.sandbox.world(|world| world.today())));
+            self.say_some(&moved);
+            for run in wake(&mut self.machine, &self.connection, Job::UsageSync, Mode::Apply).await? {
+                self.tell(&run);
+            }
         }
-        self.say("The demo is over; nothing of it is kept.");
+        self.say("\nThe demo is over; nothing of it is kept.");
         Ok(Exit::Done)
     }
 
-    /// Moves everybody to tomorrow and a few customers' usage with it.
-    fn next_day(&self, day: u64) -> String {
-        self.sandbox.advance_days(1);
-        let moved = self.sandbox.world(|world| move_usage(world, day));
-        self.machine.host.clock.set(self.sandbox.world(|world| world.now()));
-        let today = self.sandbox.world(|world| world.today());
-        format!("{today}: {}", if moved.is_empty() { "a quiet day".to_owned() } else { moved.join("; ") })
+    /// As a person does who has looked at it.
+    async fn approve_held(&mut self) {
+        let held = std::mem::take(&mut self.held);
+        if !held.is_empty() {
+            self.say(&format!(
+                "\nThe demo approves what was held, as a person would: acrotask approve {}",
+                held.join(" ")
+            ));
+            let approved = usage_sync::approve(&self.machine.host, &self.connection, &Approve::Ids(held), "demo").await;
+            if let Err(error) = approved {
+                self.say(&format!("   It was refused: {error:#}"));
+            }
+        }
     }
 
-    async fn tell_holds(&self) -> anyhow::Result<()> {
-        let plan = usage_sync::plan(&self.machine.host, &self.connection).await?;
-        if !plan.held.is_empty() {
-            print(&plan.to_string())?;
-            self.say("Held lines wait for a person; in your own setup: acrotask approve ID");
+    /// Moves everybody to tomorrow's run and a few customers' usage with it; tells whose.
+    fn next_day(&self, day: u64) -> anyhow::Result<Vec<String>> {
+        let tomorrow = self.sandbox.world(|world| world.today()).checked_add(1.day())?;
+        let now: Timestamp = tomorrow.to_datetime(RUN_AT).to_zoned(TimeZone::UTC)?.timestamp();
+        self.set_time(now);
+        Ok(self.sandbox.world(|world| move_usage(world, day)))
+    }
+
+    /// A day's run: what it made, and what it left to a person.
+    fn tell(&mut self, run: &UsageRun) {
+        self.say(&format!("04:00 {}: {}", run.record.job, told(&run.record)));
+        let Some(plan) = &run.plan else { return };
+        let made: Vec<String> = plan.changes.iter().map(|change| in_words(change).join("  ")).collect();
+        self.say_some(&made);
+        for held in &plan.held {
+            let reasons: Vec<String> = held.reasons.iter().map(ToString::to_string).collect();
+            self.say(&format!("   HELD: {}: {}", in_words(&held.change).join("  "), reasons.join("; ")));
+            self.say(&format!(
+                "         It waits for a person; in your own setup: acrotask approve {}",
+                held.change.id
+            ));
         }
-        Ok(())
+        self.held = plan.held.iter().map(|held| held.change.id.clone()).collect();
+    }
+
+    fn say_some(&self, lines: &[String]) {
+        lines.iter().take(LINES_TOLD).for_each(|line| self.say(&format!("   {line}")));
+        if lines.len() > LINES_TOLD {
+            self.say(&format!("   and {} more", lines.len() - LINES_TOLD));
+        }
     }
 }
 
-/// Every third customer with workstations gets one more or one less, in turn.
+/// Every third customer with workstations gets one more or one less, in turn, and now and then one gets
+/// far more servers, or loses them again.
 fn move_usage(world: &mut sandbox::World, day: u64) -> Vec<String> {
     const ITEM: &str = "pw_base_workstations";
     let mut customers: Vec<(String, String, u64)> = Vec::new();
     for (id, tenant) in &world.acronis.tenants {
-        if let Some(usage) = world.acronis.usage(id, ITEM, None) {
-            customers.push((id.clone(), tenant.name.clone(), usage.value));
-        }
+        let usage = world.acronis.usage(id, ITEM, None).filter(|_| !NOT_BILLED.contains(&tenant.name.as_str()));
+        customers.extend(usage.map(|usage| (id.clone(), tenant.name.clone(), usage.value)));
     }
-    let mut moved = Vec::new();
+    let mut moved: Vec<String> = jump(world, day).into_iter().collect();
     for (position, (id, name, was)) in (0_u64..).zip(customers) {
         if (position + day).is_multiple_of(3) && was > 1 {
             let is = if (position + day).is_multiple_of(2) { was + 1 } else { was - 1 };
@@ -215,8 +281,21 @@ fn move_usage(world: &mut sandbox::World, day: u64) -> Vec<String> {
             moved.push(format!("{name} has {is} workstations instead of {was}"));
         }
     }
-    moved.truncate(5);
     moved
+}
+
+/// A change that no run makes without a person (H1).
+fn jump(world: &mut sandbox::World, day: u64) -> Option<String> {
+    const ITEM: &str = "pw_base_servers";
+    let (name, few, many) = (story::IN_FOLDER, 2, 42);
+    let is = match day % 8 {
+        2 => many,
+        6 => few,
+        _ => return None,
+    };
+    let tenant = world.tenant_named(name)?;
+    world.set_usage(&tenant, ITEM, None, is, Some(is));
+    Some(format!("{name} has {is} servers instead of {}", few + many - is))
 }
 
 fn credentials(sandbox: &Sandbox) -> VendorCredentials {

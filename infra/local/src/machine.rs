@@ -66,6 +66,11 @@ impl Machine {
         Ok(Self { host, bus, events, aws, _table: table })
     }
 
+    /// Where the stand-ins for AWS are, for functions that run as processes of their own.
+    pub fn aws_endpoint(&self) -> &str {
+        self.aws.endpoint()
+    }
+
     /// Gives the jobs of a connection its credentials.
     pub fn keep_credentials(&self, connection: &ConnectionId, credentials: &VendorCredentials) {
         self.aws.keep_credentials(connection, credentials);

@@ -5,6 +5,8 @@ use acrotask::commands::{self, Exit};
 use acrotask::session::{Session, note};
 use acrotask::{demo, serve, status};
 use clap::Parser;
+use functions::acronis::AcronisError;
+use functions::autotask::AutotaskError;
 use std::process::ExitCode;
 use tracing_subscriber::EnvFilter;
 
@@ -19,16 +21,38 @@ fn main() -> ExitCode {
         }
     };
     // A command says itself what went wrong; the log is for `serve`, or for who asks for it.
-    let level = if matches!(cli.command, Command::Serve) { "info" } else { "off" };
+    // The embedded database calls a table that is there already an error; that is how each start begins.
+    let level = if matches!(cli.command, Command::Serve) { "warn,dynoxide=error" } else { "off" };
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new(level));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let ended = runtime.map_err(anyhow::Error::from).and_then(|runtime| runtime.block_on(Box::pin(carry_out(cli))));
     let exit = ended.unwrap_or_else(|error| {
         note(&format!("acrotask: {error:#}"));
+        if let Some(advice) = advice(&error) {
+            note(advice);
+        }
         Exit::Failed
     });
     ExitCode::from(exit as u8)
+}
+
+/// What to do about an error that a vendor gave; most others say it themselves.
+fn advice(error: &anyhow::Error) -> Option<&'static str> {
+    error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
+        (Some(AutotaskError::Unauthorized(_)), _) => Some("Check AUTOTASK_USER_NAME and AUTOTASK_SECRET."),
+        (Some(AutotaskError::Refused(_)), _) => Some(
+            "Check AUTOTASK_USER_NAME and AUTOTASK_INTEGRATION_CODE, and the security level of the API user in Autotask.",
+        ),
+        (Some(AutotaskError::Failed(_)), _) => Some(
+            "If this stays so: check AUTOTASK_ZONE_URL (usually not set) and that this machine may call Autotask.",
+        ),
+        (_, Some(AcronisError::Forbidden(_))) => Some("Check the role of the API client in Acronis."),
+        (_, Some(AcronisError::Failed(_))) => {
+            Some("If this stays so: check ACRONIS_DATACENTER_URL and that this machine may call it.")
+        }
+        _ => None,
+    })
 }
 
 async fn carry_out(cli: Cli) -> anyhow::Result<Exit> {
@@ -42,7 +66,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Exit> {
         Command::Plan(args) => commands::plan(&session, args.json).await,
         Command::Approve(args) => commands::approve(&session, args).await,
         Command::Apply(args) => commands::apply(&session, args.json).await,
-        Command::Mapping(Mapping::Export { file }) => commands::export(&session, &file).await,
+        Command::Mapping(Mapping::Export { file, force }) => commands::export(&session, &file, force).await,
         Command::Mapping(Mapping::Import { file }) => commands::import(&session, &file).await,
         Command::Connect(args) => commands::connect(&session, &args).await,
         Command::Status(args) => status::run(&session, args.json).await,

@@ -2,7 +2,7 @@
 //! shows meanwhile. What it then does stands in `commands`.
 
 use crate::machine::{Machine, Storage};
-use anyhow::Context;
+use anyhow::{Context, bail};
 use functions::context::{Clock, Config};
 use functions::http::HttpSettings;
 use functions::progress::{Progress, Step};
@@ -45,14 +45,36 @@ impl Session {
             Storage::Folder(folder) => format!("folder {}", folder.display()),
             Storage::InMemory => "memory".to_owned(),
         };
-        let machine = Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback).await?;
+        let machine =
+            Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback)
+                .await
+                .with_context(|| format!("the state in {named} cannot be used; ACROTASK_DATA names another folder"))?;
         let connection = ConnectionId::new(connection);
         machine.keep_credentials(&connection, &config.vendors);
         Ok(Session { machine, connection, mode: hosting.mode, storage: named })
     }
 
-    /// Sets the connection up where this is its first command.
+    /// Refuses a connection that is not set up beside others that are: more likely a slip of the pen than a
+    /// second one, and two for the same vendors would both write.
+    pub async fn is_known_or_first(&self) -> anyhow::Result<()> {
+        let all = self.machine.host.store.connections().await?;
+        if all.is_empty() || all.iter().any(|known| known.id == self.connection) {
+            return Ok(());
+        }
+        let names: Vec<String> = all.iter().map(|known| known.id.to_string()).collect();
+        bail!(
+            "connection {} is not set up; in {} there is: {}. Name one of these, or set up another one with its own \
+             credentials: acrotask connect --connection {}",
+            self.connection,
+            self.storage,
+            names.join(", "),
+            self.connection
+        );
+    }
+
+    /// Sets the connection up where this is the first command of all.
     pub async fn set_up(&self) -> anyhow::Result<()> {
+        self.is_known_or_first().await?;
         if self.machine.host.store.connection(&self.connection).await?.is_none() {
             let connected = self.watched(setup::connect(&self.machine.host, &self.connection, false)).await?;
             let mapped = connected.mapped_by_name.unwrap_or_default();
@@ -107,9 +129,28 @@ pub async fn watched<T>(progress: &Progress, work: impl Future<Output = T>) -> T
 pub fn note(text: &str) {
     use std::io::Write;
     let mut stderr = std::io::stderr().lock();
-    let mark = if stderr.is_terminal() { "» " } else { "" };
+    let text = text.trim_end();
+    let said = text.trim_start_matches('\n');
+    let (gap, mark) = (&text[..text.len() - said.len()], if stderr.is_terminal() { "» " } else { "" });
     // Nobody can be told that standard error is closed.
-    let _ = writeln!(stderr, "{mark}{text}");
+    let _ = writeln!(stderr, "{gap}{mark}{said}");
+}
+
+/// Waits until somebody wants the program to end: Ctrl-C, or the polite request of the system.
+pub async fn asked_to_stop() {
+    #[cfg(unix)]
+    let polite = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut terminate) => terminate.recv().await,
+            Err(_) => std::future::pending().await,
+        }
+    };
+    #[cfg(not(unix))]
+    let polite = std::future::pending::<Option<()>>();
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = polite => {}
+    }
 }
 
 /// Prints a result on standard output.

@@ -1,75 +1,254 @@
-//! The `status` command: the last runs, what the last one found, the budget, and changes without an answer
-//! yet. Reads our own memory only; asks no vendor.
+//! The `status` command: whether it works and what needs a person, then the last runs, the budget, findings,
+//! and changes without an answer yet. Reads our own memory only; asks no vendor.
 
-use crate::commands::Exit;
+use crate::commands::{Exit, summary};
 use crate::session::{Session, print};
-use anyhow::Context;
-use comfy_table::{Table, presets};
+use comfy_table::{CellAlignment, Table, presets};
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use shared::line::LineState;
-use shared::run::RunRecord;
+use shared::mapping::Mapping;
+use shared::run::{Connection, Mode, Outcome, RunRecord};
+use shared::text::count;
 
 /// How many runs are shown.
 const RUNS_SHOWN: usize = 10;
+/// A daily job that was not heard of for longer does not run any more.
+const OVERDUE: SignedDuration = SignedDuration::from_hours(30);
+/// A run gives a sign of life far more often than this.
+const DEAD_AFTER: SignedDuration = SignedDuration::from_mins(5);
+
+/// What our memory holds of a connection.
+struct Known {
+    connection: Connection,
+    mapping: Mapping,
+    runs: Vec<RunRecord>,
+    open: Vec<LineState>,
+    now: Timestamp,
+}
 
 /// Shows how things stand.
 pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
-    let (store, id) = (&session.machine.host.store, &session.connection);
-    let connection = store.connection(id).await?;
-    let connection = connection.with_context(|| format!("connection {id} is not set up; run `acrotask connect`"))?;
-    let runs = store.runs(id, RUNS_SHOWN).await?;
-    let mut open = Vec::new();
-    store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-    if json {
-        let all = serde_json::json!({"connection": connection, "runs": runs, "open": open});
-        print(&serde_json::to_string_pretty(&all)?)?;
+    session.is_known_or_first().await?;
+    let Some(known) = Known::read(session).await? else {
+        let needs = ["Set it up: acrotask connect"];
+        if json {
+            let none =
+                serde_json::json!({"connection": null, "standing": NOT_SET_UP, "needs": needs, "runs": [], "open": []});
+            print(&serde_json::to_string_pretty(&none)?)?;
+        } else {
+            print(&format!(
+                "Connection {} in {}\n{NOT_SET_UP}\n  - {}",
+                session.connection, session.storage, needs[0]
+            ))?;
+        }
         return Ok(Exit::Done);
-    }
-    let approved = if connection.first_plan_approved { "approved" } else { "waits for approval" };
-    print(&format!("Connection {id} in {}; the first plan {}", session.storage, approved))?;
-    print(&format!("\nLast runs\n{}", runs_table(&runs)))?;
-    if let Some((used, limit)) = runs.first().and_then(|run| run.autotask_used) {
-        print(&format!("\nAutotask's hour: {used} of {limit} calls were used by everybody at the last run"))?;
-    }
-    if !open.is_empty() {
-        print(&format!("\nWithout an answer yet; the next run settles them by reading\n{}", open_table(&open)))?;
-    }
-    if let Some(findings) = runs.first().map(|run| &run.findings).filter(|findings| !findings.is_empty()) {
-        print(&format!("\nFindings of the last run\n  - {}", findings.join("\n  - ")))?;
+    };
+    if json {
+        let all = serde_json::json!({
+            "connection": known.connection,
+            "standing": known.standing(),
+            "needs": known.needs(),
+            "runs": known.runs,
+            "open": known.open,
+        });
+        print(&serde_json::to_string_pretty(&all)?)?;
+    } else {
+        print(&format!("Connection {} in {}\n{}", session.connection, session.storage, known.text()))?;
     }
     Ok(Exit::Done)
 }
 
-fn table(headers: &[&str]) -> Table {
+const NOT_SET_UP: &str = "It is not set up yet.";
+
+impl Known {
+    async fn read(session: &Session) -> anyhow::Result<Option<Known>> {
+        let (store, id) = (&session.machine.host.store, &session.connection);
+        let Some(connection) = store.connection(id).await? else {
+            return Ok(None);
+        };
+        let mapping = store.mapping(id).await?.unwrap_or_default();
+        let runs = store.runs(id, RUNS_SHOWN).await?;
+        let mut open = Vec::new();
+        store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
+        Ok(Some(Known { connection, mapping, runs, open, now: session.machine.host.clock.now() }))
+    }
+
+    /// The last run that had the lease: one that gave way says nothing about how things stand.
+    fn last(&self) -> Option<&RunRecord> {
+        self.runs.iter().find(|run| run.outcome != Outcome::Skipped)
+    }
+
+    fn is_mapped(&self) -> bool {
+        let sells = self.mapping.products.values().any(|row| row.service.is_some());
+        sells && self.mapping.mapped_customers().next().is_some()
+    }
+
+    /// Whether it works, in one sentence.
+    fn standing(&self) -> String {
+        let Some(run) = self.last() else {
+            return "It has not run yet.".to_owned();
+        };
+        let silent = self.now.duration_since(run.heard);
+        let ago = ago(silent);
+        let counts = &run.counts;
+        match &run.outcome {
+            Outcome::Failed(_) => format!("It does not work: the last run, {ago}, failed."),
+            Outcome::Running if silent > DEAD_AFTER => format!("The last run died {ago}; the next one goes on."),
+            Outcome::Running => format!("A run is under way; it was heard of {ago}."),
+            _ if silent > OVERDUE => format!("It stands still: the last run was {ago}."),
+            _ if !self.is_mapped() => "It has nothing to do yet.".to_owned(),
+            _ if !self.connection.first_plan_approved => {
+                format!("It only looks so far, {ago} last: nothing is changed before the first plan is approved.")
+            }
+            Outcome::Stopped(_) => {
+                format!("It works, with work left over: the last run, {ago}, stopped in good order.")
+            }
+            Outcome::Complete | Outcome::Skipped => format!(
+                "It works: the last run, {ago}, made {} of {}; {} right.",
+                counts.made,
+                count(counts.changes, "change"),
+                if counts.right == 1 { "1 line is".to_owned() } else { format!("{} lines are", counts.right) },
+            ),
+        }
+    }
+
+    /// What a person has to do.
+    fn needs(&self) -> Vec<String> {
+        let mut needs = Vec::new();
+        if !self.is_mapped() {
+            needs.push(
+                "Map products and customers: acrotask mapping export FILE, edit it, acrotask mapping import FILE"
+                    .to_owned(),
+            );
+        } else if !self.connection.first_plan_approved {
+            needs.push("Approve the first plan: acrotask plan usage shows it and how".to_owned());
+        }
+        let Some(run) = self.last() else {
+            if needs.is_empty() {
+                needs.push("Let it run: acrotask apply usage once, or MODE=apply acrotask serve every day".to_owned());
+            }
+            return needs;
+        };
+        if let Outcome::Failed(why) | Outcome::Stopped(why) = &run.outcome {
+            needs.push(why.clone());
+        }
+        if self.now.duration_since(run.heard) > OVERDUE {
+            needs.push("Let it run every day: MODE=apply acrotask serve".to_owned());
+        }
+        let counts = &run.counts;
+        if counts.held > 0 && self.connection.first_plan_approved {
+            needs.push(format!(
+                "{} held: acrotask plan usage shows why and how to approve",
+                is_or_are(counts.held, "change")
+            ));
+        }
+        if run.mode == Mode::Plan && counts.changes > 0 {
+            needs.push(format!("{} only shown (MODE=plan): acrotask apply usage", is_or_are(counts.changes, "change")));
+        }
+        if counts.refused > 0 {
+            needs.push(format!("{} refused by Autotask; see the findings", is_or_are(counts.refused, "change")));
+        }
+        if counts.findings > 0 {
+            needs.push(format!("Look at {} below", count(counts.findings, "finding")));
+        }
+        needs
+    }
+
+    fn text(&self) -> String {
+        let needs = self.needs();
+        let mut parts = vec![format!("{}\n{}.", self.standing(), summary(&self.mapping))];
+        parts.push(match needs.is_empty() {
+            true => "Nothing needs you.".to_owned(),
+            false => format!("What needs you\n  - {}", needs.join("\n  - ")),
+        });
+        parts.extend((!self.runs.is_empty()).then(|| format!("Last runs\n{}", self.runs_table())));
+        if let Some((used, limit)) = self.runs.iter().find_map(|run| run.autotask_used) {
+            parts.push(format!("Autotask's hour: {used} of {limit} calls were used by everybody at the last run"));
+        }
+        if !self.open.is_empty() {
+            parts.push(format!(
+                "Without an answer yet; the next run settles them by reading\n{}",
+                open_table(&self.open)
+            ));
+        }
+        if let Some(run) = self.last().filter(|run| !run.findings.is_empty()) {
+            let findings: Vec<String> = run.findings.iter().map(|finding| on_two_lines(finding)).collect();
+            parts.push(format!("Findings of the last run\n{}", findings.join("\n")));
+        }
+        parts.join("\n\n")
+    }
+
+    fn runs_table(&self) -> String {
+        let zone = TimeZone::get(&self.mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
+        let started = format!("started ({})", self.mapping.settings.time_zone);
+        let headers = [&started, "job", "mode", "ended", "changes", "made", "held", "findings", "calls"];
+        let mut table = table(&headers, &[4, 5, 6, 7, 8]);
+        table.add_rows(self.runs.iter().map(|run| {
+            let counts = &run.counts;
+            let calls: u64 = run.calls.values().sum();
+            [
+                run.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+                run.job.to_string(),
+                run.mode.to_string(),
+                ended(&run.outcome).to_owned(),
+                counts.changes.to_string(),
+                counts.made.to_string(),
+                counts.held.to_string(),
+                counts.findings.to_string(),
+                calls.to_string(),
+            ]
+        }));
+        table.trim_fmt()
+    }
+}
+
+/// What is so, and below it what to do about it.
+fn on_two_lines(finding: &str) -> String {
+    match finding.rsplit_once(" → ") {
+        Some((what, advice)) => format!("  - {what}\n    → {advice}"),
+        None => format!("  - {finding}"),
+    }
+}
+
+fn ended(outcome: &Outcome) -> &'static str {
+    match outcome {
+        Outcome::Running => "running",
+        Outcome::Complete => "complete",
+        Outcome::Stopped(_) => "stopped",
+        Outcome::Skipped => "skipped",
+        Outcome::Failed(_) => "failed",
+    }
+}
+
+fn is_or_are(number: usize, thing: &str) -> String {
+    format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })
+}
+
+/// "just now", "5 minutes ago", "3 hours ago", "2 days ago".
+fn ago(length: SignedDuration) -> String {
+    let minutes = usize::try_from(length.as_mins()).unwrap_or_default();
+    match minutes {
+        0 => "just now".to_owned(),
+        1..120 => format!("{} ago", count(minutes, "minute")),
+        120..2880 => format!("{} ago", count(minutes / 60, "hour")),
+        _ => format!("{} ago", count(minutes / 1440, "day")),
+    }
+}
+
+fn table(headers: &[&str], right_aligned: &[usize]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header(headers.iter().copied());
+    for column in right_aligned {
+        if let Some(column) = table.column_mut(*column) {
+            column.set_cell_alignment(CellAlignment::Right);
+        }
+    }
     table
 }
 
-fn runs_table(runs: &[RunRecord]) -> String {
-    if runs.is_empty() {
-        return "  none yet".to_owned();
-    }
-    let mut table = table(&["started", "job", "mode", "changes", "made", "held", "findings", "calls", "outcome"]);
-    table.add_rows(runs.iter().map(|run| {
-        let counts = &run.counts;
-        let calls: u64 = run.calls.values().sum();
-        [
-            format!("{:.0}", run.started),
-            run.job.to_string(),
-            run.mode.to_string(),
-            counts.changes.to_string(),
-            counts.made.to_string(),
-            counts.held.to_string(),
-            counts.findings.to_string(),
-            calls.to_string(),
-            run.outcome.to_string(),
-        ]
-    }));
-    table.trim_fmt()
-}
-
 fn open_table(open: &[LineState]) -> String {
-    let mut table = table(&["company", "contract", "service", "units", "from", "sent"]);
+    let mut table = table(&["company", "contract", "service", "units", "from", "sent"], &[]);
     table.add_rows(open.iter().filter_map(|state| {
         let intent = state.open.as_ref()?;
         Some([

@@ -1,0 +1,187 @@
+//! A clerk's desk: both vendors as the sandbox, a folder for the state and for files, and the program to
+//! run. Its clock is the system's, because the program has no other.
+
+use crate::program::{self, Environment, Running, Said};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use sandbox::{Sandbox, Seed};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A folder of its own that is gone with it.
+pub(crate) struct Folder(PathBuf);
+
+impl Folder {
+    pub(crate) fn new() -> Folder {
+        static NEXT: AtomicUsize = AtomicUsize::new(0);
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let path = std::env::temp_dir().join(format!("acrotask-cli-{}-{number}", std::process::id()));
+        std::fs::create_dir_all(&path).expect("the folder is made");
+        Folder(path)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.0);
+    }
+}
+
+/// The desk.
+pub(crate) struct Desk {
+    pub(crate) sandbox: Sandbox,
+    pub(crate) folder: Folder,
+    pub(crate) environment: Environment,
+    secrets: Vec<String>,
+}
+
+/// The words of a command, as typed.
+fn words(line: &str) -> Vec<&str> {
+    line.split_whitespace().collect()
+}
+
+impl Desk {
+    /// A desk at a provider with these plain customers and those of the story, whose lines are right but one.
+    pub(crate) async fn new(customers: usize) -> Desk {
+        let now = Timestamp::now();
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let seed = Seed { customers, today, changed_percent: 0, ..Seed::default() };
+        let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
+        sandbox.world(|world| {
+            world.set_now(now);
+            world.follow_system_clock(true);
+        });
+        let (folder, given) = (Folder::new(), sandbox.credentials());
+        let environment = [
+            ("ACRONIS_DATACENTER_URL", sandbox.acronis_url()),
+            ("ACRONIS_CLIENT_ID", given.acronis_client_id),
+            ("ACRONIS_CLIENT_SECRET", given.acronis_client_secret.clone()),
+            ("AUTOTASK_ZONE_URL", sandbox.autotask_url()),
+            ("AUTOTASK_USER_NAME", given.autotask_user_name),
+            ("AUTOTASK_SECRET", given.autotask_secret.clone()),
+            ("AUTOTASK_INTEGRATION_CODE", given.autotask_integration_code.clone()),
+            ("ACROTASK_ALLOW_LOOPBACK", "1".to_owned()),
+            ("ACROTASK_DATA", folder.path().join("state").display().to_string()),
+            ("USER", "anna".to_owned()),
+        ];
+        let environment = environment.map(|(name, value)| (name.to_owned(), value)).into_iter().collect();
+        let secrets = vec![given.acronis_client_secret, given.autotask_secret, given.autotask_integration_code];
+        Desk { sandbox, folder, environment, secrets }
+    }
+
+    /// The same, with everything mapped as by a clerk, the first plan approved and made.
+    pub(crate) async fn settled(customers: usize) -> Desk {
+        let desk = Desk::new(customers).await;
+        desk.map_all().await;
+        let plan = desk.plan_id().await;
+        desk.run(&format!("approve --plan {plan}")).await.exits(0);
+        desk.run("apply").await.exits(0);
+        desk.run("plan").await.exits(0);
+        desk
+    }
+
+    /// Everything is mapped as a clerk does.
+    pub(crate) async fn map_all(&self) {
+        self.run("mapping export map.toml").await.exits(0);
+        self.write("map.toml", &everything_sold(&self.read("map.toml")));
+        self.run("mapping import map.toml").await.exits(0);
+    }
+
+    /// Runs the program.
+    pub(crate) async fn run(&self, line: &str) -> Said {
+        self.run_in(&self.environment, line).await
+    }
+
+    /// Runs the program with one variable changed, or taken away.
+    pub(crate) async fn run_with(&self, name: &str, value: Option<&str>, line: &str) -> Said {
+        let mut environment = self.environment.clone();
+        environment.remove(name);
+        environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
+        self.run_in(&environment, line).await
+    }
+
+    async fn run_in(&self, environment: &Environment, line: &str) -> Said {
+        let mut secrets = self.secrets.clone();
+        let is_secret = |name: &str| name.ends_with("SECRET") || name.ends_with("CODE");
+        secrets.extend(environment.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone()));
+        program::run(&words(line), environment, self.folder.path(), &secrets).await
+    }
+
+    /// Starts the program and leaves it running, with more variables.
+    pub(crate) fn start(&self, line: &str, more: &[(&str, &str)]) -> Running {
+        let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        let environment = self.environment.clone().into_iter().chain(more).collect();
+        Running::start(&words(line), &environment, self.folder.path(), &self.secrets)
+    }
+
+    /// The id of the plan as it is now.
+    pub(crate) async fn plan_id(&self) -> String {
+        self.plan_json().await["id"].as_str().expect("a plan has an id").to_owned()
+    }
+
+    /// The plan as it is now.
+    pub(crate) async fn plan_json(&self) -> serde_json::Value {
+        self.run("plan --json").await.json()
+    }
+
+    /// A file of the desk.
+    pub(crate) fn read(&self, file: &str) -> String {
+        std::fs::read_to_string(self.folder.path().join(file)).expect("the file is read")
+    }
+
+    pub(crate) fn write(&self, file: &str, text: &str) {
+        std::fs::write(self.folder.path().join(file), text).expect("the file is written");
+    }
+
+    /// A customer uses this much of an item from now on.
+    pub(crate) fn uses(&self, customer: &str, item: &str, amount: u64) {
+        self.sandbox.world(|world| {
+            let tenant = world.tenant_named(customer).expect("the customer is there");
+            world.set_usage(&tenant, item, None, amount, Some(amount));
+        });
+    }
+
+    /// How many changes of units Autotask took.
+    pub(crate) fn adjustments(&self) -> usize {
+        self.sandbox.world(|world| world.adjustments().len())
+    }
+}
+
+/// What the clerk writes into the file: items sold as the services that the file lists.
+pub(crate) fn everything_sold(text: &str) -> String {
+    const SOLD: [(&str, &str); 15] = [
+        ("pw_base_workstations", "Acronis Workstations"),
+        ("pw_base_servers", "Acronis Servers"),
+        ("pw_base_storage", "Acronis Cloud Storage (GB)"),
+        ("pw_base_vms", "Acronis Virtual Machines"),
+        ("pw_base_m365_seats", "Acronis Microsoft 365 Seats"),
+        ("pw_pack_adv_security", "Acronis Advanced Security"),
+        ("pw_base_gworkspace_seats", "Acronis Google Workspace Seats"),
+        ("pw_base_mobiles", "Acronis Mobile Devices"),
+        ("pw_base_websites", "Acronis Websites"),
+        ("local_storage", "Acronis Local Storage (GB)"),
+        ("pw_pack_adv_management", "Acronis Advanced Management"),
+        ("pw_pack_adv_backup_servers", "Acronis Advanced Backup Servers"),
+        ("pw_pack_adv_backup_workstations", "Acronis Advanced Backup Workstations"),
+        ("pw_pack_adv_email_security", "Acronis Advanced Email Security"),
+        ("pw_base_adv_dr_compute_points", "Acronis Compute Points"),
+    ];
+    SOLD.iter().fold(text.to_owned(), |text, (item, service)| sold_as(&text, item, service))
+}
+
+/// The file with a line `service = …` in each block of an item, as its list of services gives it.
+pub(crate) fn sold_as(text: &str, item: &str, service: &str) -> String {
+    let listed =
+        text.lines().find(|line| line.starts_with("#   service = ") && line.contains(&format!("# {service},")));
+    let line = listed.unwrap_or_else(|| panic!("{service} is not listed")).trim_start_matches("#   ");
+    let block = format!("item = \"{item}\"");
+    let lines = text.lines().map(|one| match one.starts_with(&block) {
+        true => format!("{one}\n{line}\n"),
+        false => format!("{one}\n"),
+    });
+    lines.collect()
+}

@@ -1,0 +1,13 @@
+//! Stories of the command line: the real program is run as a person runs it, against both vendors'
+//! simulators, and its exit codes and sentences are read. No output of any story may hold a secret.
+
+mod approvals;
+mod demo;
+mod desk;
+mod environment;
+mod json;
+mod mapping;
+mod program;
+mod serve;
+mod walk;
+mod words;

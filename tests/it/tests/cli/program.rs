@@ -1,0 +1,154 @@
+//! The program itself: built once beside these tests, run to its end or watched line by line. Whatever it
+//! says is searched for secrets.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::OnceLock;
+use std::time::Duration;
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, BufReader, Lines};
+use tokio::process::{Child, ChildStderr};
+
+/// Longer than any story takes on a busy machine; a program that hangs fails its story.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The variables the program is run with; there are no others.
+pub(crate) type Environment = BTreeMap<String, String>;
+
+/// How a program ended and what it said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) exit: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// Ends the story where the program ended otherwise.
+    #[track_caller]
+    pub(crate) fn exits(self, exit: i32) -> Said {
+        assert_eq!(self.exit, Some(exit), "{self:#?}");
+        self
+    }
+
+    /// Ends the story where the result lacks these words.
+    #[track_caller]
+    pub(crate) fn prints(self, words: &[&str]) -> Said {
+        words.iter().for_each(|word| assert!(self.out.contains(word), "no \"{word}\" in {self:#?}"));
+        self
+    }
+
+    /// Ends the story where what is said beside the result lacks these words.
+    #[track_caller]
+    pub(crate) fn notes(self, words: &[&str]) -> Said {
+        words.iter().for_each(|word| assert!(self.err.contains(word), "no \"{word}\" in {self:#?}"));
+        self
+    }
+
+    /// The result as JSON and nothing else.
+    #[track_caller]
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:#?}"))
+    }
+
+    #[track_caller]
+    fn keeps(self, secrets: &[String]) -> Said {
+        for secret in secrets.iter().filter(|secret| !secret.trim().is_empty()) {
+            assert!(!self.out.contains(secret) && !self.err.contains(secret), "a secret is told: {self:#?}");
+        }
+        self
+    }
+}
+
+/// Where the program is, once it is built as the workspace builds it.
+fn program() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| {
+        let tests = std::env::current_exe().expect("a test knows its own file");
+        let profile = tests.parent().and_then(Path::parent).expect("tests are in the deps folder of their profile");
+        let target = profile.parent().expect("a profile's folder is in the target folder");
+        let name = match profile.file_name().and_then(|name| name.to_str()) {
+            Some("debug") | None => "dev",
+            Some(name) => name,
+        };
+        let mut build = Command::new(env!("CARGO"));
+        build.args(["build", "--quiet", "--workspace", "--bins", "--profile", name, "--target-dir"]).arg(target);
+        let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo is run");
+        assert!(built.success(), "the program is not built");
+        profile.join(format!("acrotask{}", std::env::consts::EXE_SUFFIX))
+    })
+}
+
+fn command(arguments: &[&str], environment: &Environment, folder: &Path) -> tokio::process::Command {
+    let mut command = tokio::process::Command::new(program());
+    command.args(arguments).env_clear().envs(environment).current_dir(folder);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    command
+}
+
+/// Runs the program to its end.
+pub(crate) async fn run(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Said {
+    let ended = tokio::time::timeout(PATIENCE, command(arguments, environment, folder).output());
+    let ended = ended.await.unwrap_or_else(|_| panic!("{arguments:?} does not end")).expect("the program is run");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
+    Said { exit: ended.status.code(), out: text(ended.stdout), err: text(ended.stderr) }.keeps(secrets)
+}
+
+/// The program while it runs.
+pub(crate) struct Running {
+    child: Child,
+    err: Lines<BufReader<ChildStderr>>,
+    said: String,
+    secrets: Vec<String>,
+}
+
+impl Running {
+    pub(crate) fn start(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Running {
+        let mut child = command(arguments, environment, folder).spawn().expect("the program is run");
+        let err = BufReader::new(child.stderr.take().expect("standard error is piped")).lines();
+        Running { child, err, said: String::new(), secrets: secrets.to_vec() }
+    }
+
+    /// Reads what it says until a line holds these words.
+    pub(crate) async fn until(&mut self, words: &str) {
+        let read = async {
+            while let Some(line) = next_line(&mut self.err).await {
+                self.said.push_str(&line);
+                self.said.push('\n');
+                if line.contains(words) {
+                    return true;
+                }
+            }
+            false
+        };
+        let found = tokio::time::timeout(PATIENCE, read).await;
+        assert_eq!(found, Ok(true), "no \"{words}\" in {}", self.said);
+    }
+
+    /// Sends it a signal, such as `-INT`, as Ctrl-C does.
+    pub(crate) fn signal(&self, signal: &str) {
+        let id = self.child.id().expect("it still runs").to_string();
+        let sent = Command::new("kill").args([signal, &id]).status().expect("kill is run");
+        assert!(sent.success(), "the signal is not sent");
+    }
+
+    /// Waits for its end.
+    pub(crate) async fn end(mut self) -> Said {
+        let mut out = String::new();
+        let mut stdout = self.child.stdout.take().expect("standard output is piped");
+        let read = async {
+            while let Some(line) = next_line(&mut self.err).await {
+                self.said.push_str(&line);
+                self.said.push('\n');
+            }
+        };
+        let ended = tokio::time::timeout(PATIENCE, async { tokio::join!(read, stdout.read_to_string(&mut out)) });
+        ended.await.expect("the program ends").1.expect("standard output is read");
+        let status = self.child.wait().await.expect("the program ended");
+        Said { exit: status.code(), out, err: self.said }.keeps(&self.secrets)
+    }
+}
+
+async fn next_line(lines: &mut Lines<impl AsyncBufRead + Unpin>) -> Option<String> {
+    lines.next_line().await.expect("standard error is read")
+}
