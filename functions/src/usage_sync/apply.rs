@@ -229,8 +229,7 @@ impl Apply<'_> {
             effective: intent.effective,
         };
         for sends in 1.. {
-            if !lease::has_time(self.host, &*self.lease.read().await) {
-                _ = self.stop.set("the lease was about to end".to_owned());
+            if !self.lease_has_time().await {
                 return self.close_not_run(state, &intent).await;
             }
             match self.writer.adjust(&adjust).await {
@@ -238,13 +237,9 @@ impl Apply<'_> {
                 Err(WriteError::Duplicate(text)) => return Ok(Attempt::ToReadBack(Box::new(state), Some(text))),
                 Err(WriteError::Refused(text)) => return self.close_refused(state, &intent, text).await,
                 Err(WriteError::NotRun { retry_after, text }) => {
-                    let wait = retry_after.unwrap_or(self.host.http.retry.base_delay * sends);
-                    let has_time = self.host.deadline.left().is_none_or(|left| left > wait + TIME_FOR_A_CHANGE);
-                    if sends >= MOST_SENDS || !has_time {
-                        _ = self.stop.set(format!("Autotask takes no more for now: {text}"));
+                    if !self.waited_to_send_again(sends, retry_after, &text).await {
                         return self.close_not_run(state, &intent).await;
                     }
-                    tokio::time::sleep(wait).await;
                 }
                 Err(WriteError::BudgetSpent) => {
                     _ = self.stop.set(WriteError::BudgetSpent.to_string());
@@ -254,6 +249,22 @@ impl Apply<'_> {
         }
         self.host.progress.advance();
         Ok(Attempt::ToReadBack(Box::new(state), None))
+    }
+
+    /// Waits as the vendor asks before something that was not run is sent again (U6). False, and the run
+    /// stops, when it was sent often enough or the wait is too long.
+    pub(super) async fn waited_to_send_again(&self, sends: u32, retry_after: Option<Duration>, text: &str) -> bool {
+        let retry = self.host.http.retry;
+        let wait = retry_after.unwrap_or(retry.base_delay * sends);
+        // A vendor that asks for longer is left alone until the next run.
+        let too_long = wait > retry.longest_wait;
+        let has_time = || self.host.deadline.left().is_none_or(|left| left > wait + TIME_FOR_A_CHANGE);
+        if sends >= MOST_SENDS || too_long || !has_time() {
+            _ = self.stop.set(format!("Autotask takes no more for now: {text}"));
+            return false;
+        }
+        tokio::time::sleep(wait).await;
+        true
     }
 
     async fn close_not_run(&self, mut state: LineState, intent: &Intent) -> anyhow::Result<Attempt> {
@@ -276,6 +287,15 @@ impl Apply<'_> {
     ) -> anyhow::Result<()> {
         let lease = self.lease.read().await;
         Ok(self.host.store.close_intent(&lease, state, &intent.id, made).await?)
+    }
+
+    /// Whether the lease holds long enough for one more POST; the run stops when it does not.
+    pub(super) async fn lease_has_time(&self) -> bool {
+        let has_time = lease::has_time(self.host, &*self.lease.read().await);
+        if !has_time {
+            _ = self.stop.set("the lease was about to end".to_owned());
+        }
+        has_time
     }
 
     /// Whether no further change may be begun: time, share or lease are nearly used up.

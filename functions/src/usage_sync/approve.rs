@@ -1,12 +1,12 @@
 //! A person's approval of exactly what was shown (M5, H1, H2): it is compared with the plan as it is now,
 //! and refused if the world moved. Approves; changes no units.
 
-use super::plan;
+use super::{planned, record};
 use crate::host::Host;
 use anyhow::{bail, ensure};
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
-use shared::run::Approval;
+use shared::run::{Approval, Mode};
 use std::collections::BTreeSet;
 
 /// What is approved.
@@ -20,7 +20,8 @@ pub enum Approve {
 
 /// Approves, and gives the plan that was approved from. `by` says who.
 pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -> anyhow::Result<Plan> {
-    let plan = plan(host, id).await?;
+    let planned = Box::pin(planned(host, id, &mut record::begin(host, Mode::Plan))).await?;
+    let plan = &planned.plan;
     let ids = match what {
         Approve::Plan(shown) => {
             ensure!(
@@ -53,5 +54,6 @@ pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -
     if matches!(what, Approve::Plan(_)) {
         host.store.set_first_plan_approved(id).await?;
     }
-    Ok(plan)
+    record::keep_who_is_known(host, &planned, &approval.ids).await?;
+    Ok(planned.plan)
 }

@@ -3,6 +3,7 @@
 
 use crate::autotask::{AutotaskError, Threshold, WriteError};
 use crate::host::{Host, Vendors};
+use crate::http::Vendor;
 use anyhow::bail;
 use jiff::SignedDuration;
 use shared::run::{Connection, Job, RunRecord};
@@ -25,7 +26,8 @@ pub(super) async fn open(
         let of_job = |run: &&RunRecord| job.is_none_or(|job| run.job == job);
         runs.iter().filter(of_job).map(|run| run.autotask_calls).sum()
     };
-    let allowed = allowed(budget, &threshold, spent_by(None), spent_by(Some(Job::UsageSync)));
+    let so_far = vendors.calls.total(Vendor::Autotask);
+    let allowed = allowed(budget, &threshold, spent_by(None) + so_far, spent_by(Some(Job::UsageSync)) + so_far);
     if allowed == 0 {
         bail!(AutotaskError::BudgetSpent);
     }

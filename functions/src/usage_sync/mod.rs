@@ -71,10 +71,14 @@ pub async fn run(host: &Host, id: &ConnectionId, mode: Mode) -> anyhow::Result<U
 /// The plan as it is now, for people to look at and approve; writes nothing at all.
 pub async fn plan(host: &Host, id: &ConnectionId) -> anyhow::Result<Plan> {
     let mut record = record::begin(host, Mode::Plan);
-    Box::pin(look(host, id, &mut record)).await?.context("no plan could be made")
+    Ok(Box::pin(planned(host, id, &mut record)).await?.plan)
 }
 
 async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow::Result<Option<Plan>> {
+    Ok(Some(planned(host, id, record).await?.plan))
+}
+
+async fn planned(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow::Result<Planned> {
     let connection = connected(host, id).await?;
     let vendors = host.vendors(id).await?;
     let planned = observe_and_plan(host, &connection, &vendors, record).await;
@@ -82,7 +86,7 @@ async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow:
     let planned = planned?;
     record::count_plan(record, &planned.plan);
     record.outcome = Outcome::Complete;
-    Ok(Some(planned.plan))
+    Ok(planned)
 }
 
 async fn work(host: &Host, id: &ConnectionId, record: &mut RunRecord) -> anyhow::Result<Option<Plan>> {

@@ -4,6 +4,7 @@
 use super::Planned;
 use crate::host::{Host, Vendors};
 use crate::http::Vendor;
+use shared::ids::CompanyId;
 use shared::plan::Plan;
 use shared::run::{Connection, Job, Mode, Outcome, RunCounts, RunRecord};
 use shared::usage_plan::states_after;
@@ -60,6 +61,22 @@ pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, pla
     }
     if connection.usage_read_on != Some(observed.today) && !companies.is_empty() {
         host.store.set_usage_read_on(&connection.id, observed.today).await?;
+    }
+    Ok(())
+}
+
+/// Customers whose first plan was just approved are known from then on, so that what moves before the
+/// next run does not wait as a new customer's once more (M5, H1).
+pub(super) async fn keep_who_is_known(host: &Host, planned: &Planned, approved: &[String]) -> anyhow::Result<()> {
+    let Planned { observed, companies, plan } = planned;
+    let connection = Connection { first_plan_approved: true, ..observed.connection.clone() };
+    let mut plan = plan.clone();
+    plan.held.retain(|held| !approved.contains(&held.change.id));
+    let was_known = |company: CompanyId| observed.states.get(&company).is_some_and(|state| state.seen.is_some());
+    for state in states_after(companies, &plan, &connection, &observed.states) {
+        if state.seen.is_some() && !was_known(state.company) {
+            host.store.save_company_state(&connection.id, &state).await?;
+        }
     }
     Ok(())
 }

@@ -2,9 +2,10 @@
 //! recorded, sent, and put into the mapping when it is there (U6).
 
 use super::apply::Apply;
-use super::lease;
 use crate::autotask::WriteError;
+use crate::store::SaveError;
 use anyhow::Context;
+use jiff::Timestamp;
 use shared::creation::Creation;
 use shared::finding::{Finding, What};
 use shared::ids::ServiceId;
@@ -61,23 +62,46 @@ async fn find_or_create(apply: &Apply<'_>, service: &NewService, change: &str) -
     if observed.creations.get(&key).is_some_and(|sent| sent.may_arrive(now, settle_minutes)) {
         return Ok(Created::Open);
     }
-    let mut creation =
-        Creation { key, change: change.to_owned(), sent_at: now, sent_on: observed.today, refused: None };
-    let lease = apply.lease.read().await;
-    if !lease::has_time(apply.host, &lease) {
+    let creation = Creation { key, change: change.to_owned(), sent_at: now, sent_on: observed.today, refused: None };
+    if !apply.lease_has_time().await {
         return Ok(Created::Left);
     }
-    apply.host.store.save_creation(&lease, &creation).await?;
-    match apply.writer.create_service(service).await {
-        Ok(id) => Ok(Created::There(id)),
-        Err(WriteError::Refused(text) | WriteError::Duplicate(text)) => {
-            creation.refused = Some(text.clone());
-            apply.host.store.save_creation(&lease, &creation).await?;
-            Ok(Created::Refused(text))
+    save(apply, &creation).await?;
+    send(apply, service, creation).await
+}
+
+/// Sends a recorded creation: again only while it certainly was not run (U6).
+async fn send(apply: &Apply<'_>, service: &NewService, creation: Creation) -> anyhow::Result<Created> {
+    for sends in 1.. {
+        if !apply.lease_has_time().await {
+            break;
         }
-        Err(WriteError::NotRun { .. } | WriteError::BudgetSpent) => Ok(Created::Left),
-        Err(WriteError::Unknown(_)) => Ok(Created::Open),
+        match apply.writer.create_service(service).await {
+            Ok(id) => return Ok(Created::There(id)),
+            Err(WriteError::Unknown(_)) => return Ok(Created::Open),
+            Err(WriteError::Refused(text) | WriteError::Duplicate(text)) => {
+                save(apply, &Creation { refused: Some(text.clone()), ..creation }).await?;
+                return Ok(Created::Refused(text));
+            }
+            Err(WriteError::NotRun { retry_after, text }) => {
+                if !apply.waited_to_send_again(sends, retry_after, &text).await {
+                    break;
+                }
+            }
+            Err(WriteError::BudgetSpent) => {
+                _ = apply.stop.set(WriteError::BudgetSpent.to_string());
+                break;
+            }
+        }
     }
+    // Nothing is on its way, so that the next run need not wait for it.
+    save(apply, &Creation { sent_at: Timestamp::UNIX_EPOCH, ..creation }).await?;
+    Ok(Created::Left)
+}
+
+async fn save(apply: &Apply<'_>, creation: &Creation) -> anyhow::Result<()> {
+    let lease = apply.lease.read().await;
+    Ok(apply.host.store.save_creation(&lease, creation).await?)
 }
 
 /// Points the products at the service. The operator may have saved the mapping meanwhile: then his counts,
@@ -90,6 +114,8 @@ async fn put_into_mapping(apply: &Apply<'_>, service: &NewService, id: ServiceId
             row.service = Some(ServiceTarget::Existing(id));
         }
     }
-    apply.host.store.save_mapping(connection, &mapping).await.context("saving the new service in the mapping")?;
-    Ok(())
+    match apply.host.store.save_mapping(connection, &mapping).await {
+        Ok(_) | Err(SaveError::Stale { .. }) => Ok(()),
+        Err(error) => Err(error).context("saving the new service in the mapping"),
+    }
 }

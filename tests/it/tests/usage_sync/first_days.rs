@@ -8,7 +8,6 @@ use shared::run::Outcome;
 async fn m5_the_first_plan_waits_for_approval_then_is_applied_then_nothing_is_left_to_do() {
     let world = World::plain(5).await;
     let plan = world.plan().await;
-    println!("{plan}");
     assert!(plan.changes.is_empty() && !plan.held.is_empty());
     let untouched = world.apply_complete().await;
     assert_eq!((untouched.record.counts.made, world.adjustments()), (0, 0));

@@ -5,12 +5,11 @@ use crate::world::World;
 use jiff::civil::Date;
 use sandbox::acronis::catalogue::Unit;
 use sandbox::autotask::adjustments::{Adjustment, Author};
-use shared::ids::{CompanyId, LineId, ServiceId};
+use shared::ids::{CompanyId, ServiceId};
 use shared::line::LineState;
 use std::collections::BTreeMap;
 
 const GIB: u64 = 1 << 30;
-const HOUR: u64 = 3_600;
 
 /// A line, and the item that it bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -145,7 +144,10 @@ impl World {
         for ((contract, service), changes) in taken {
             let company = self.sandbox.world(|world| world.contract(contract)).expect("it is there").company_id;
             let store = &self.host.store;
-            let booked = store.changes(&self.connection, CompanyId(company), ServiceId(service)).await.unwrap();
+            let booked = store
+                .changes(&self.connection, CompanyId(company), ServiceId(service))
+                .await
+                .expect("the table is read");
             let of_contract = booked.into_iter().filter(|change| change.place.contract.0 == contract);
             let mut booked: Vec<(Date, i64)> =
                 of_contract.map(|change| (change.intent.effective, change.intent.unit_change())).collect();
@@ -161,12 +163,6 @@ impl World {
     pub(crate) fn nothing_unknown(&self) {
         let unknown = self.sandbox.unknown_requests();
         assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
-    }
-
-    /// A line by the id it has at the vendor.
-    pub(crate) async fn state_of(&self, sold: &Sold) -> Option<LineState> {
-        let key = LineId(sold.line).to_string();
-        self.host.store.line_state(&self.connection, &key).await.expect("the table is read")
     }
 }
 

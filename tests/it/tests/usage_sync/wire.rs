@@ -31,7 +31,7 @@ enum Cut {
 
 #[derive(Default)]
 struct Passed {
-    moments: Vec<String>,
+    moments: usize,
     cut: Option<Cut>,
 }
 
@@ -55,11 +55,11 @@ impl Gate {
     }
 
     /// A moment between two writes; those from the cut on never end.
-    async fn pass(&self, moment: String) {
+    async fn pass(&self) {
         let (number, cut) = {
             let mut passed = self.lock();
-            passed.moments.push(moment);
-            (passed.moments.len() - 1, passed.cut)
+            passed.moments += 1;
+            (passed.moments - 1, passed.cut)
         };
         match cut {
             Some(Cut::From(at)) if number >= at => {
@@ -76,7 +76,7 @@ impl Gate {
     }
 
     fn set(&self, cut: Option<Cut>) {
-        *self.lock() = Passed { moments: Vec::new(), cut };
+        *self.lock() = Passed { moments: 0, cut };
         self.is_cut.send_replace(false);
     }
 }
@@ -109,11 +109,6 @@ impl Wire {
         self.gate.set(None);
     }
 
-    /// What passed: each write twice, before it is sent on and before its reply is.
-    pub(crate) fn moments(&self) -> Vec<String> {
-        self.gate.lock().moments.clone()
-    }
-
     /// Ends when the wire is cut, or holds something.
     pub(crate) async fn cut(&self) {
         self.gate.is_cut.subscribe().wait_for(|cut| *cut).await.expect("the wire is there");
@@ -136,26 +131,19 @@ async fn serve(url: &str, gate: &Arc<Gate>) -> String {
     own_url
 }
 
-/// The name of a write; none for what changes nothing.
-fn write_of(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<String> {
+/// Whether a request changes something.
+fn is_write(method: &Method, uri: &Uri, headers: &HeaderMap) -> bool {
     if let Some(target) = headers.get("x-amz-target").and_then(|target| target.to_str().ok()) {
         let operation = target.rsplit('.').next().unwrap_or_default();
-        return (!TABLE_READS.contains(&operation)).then(|| operation.to_owned());
+        return !TABLE_READS.contains(&operation);
     }
-    let reads = method == Method::GET || uri.path().ends_with("/query");
-    (!reads).then(|| format!("{method} {}", uri.path()))
+    method != Method::GET && !uri.path().ends_with("/query")
 }
 
-async fn pass(
-    State(beyond): State<Beyond>,
-    method: Method,
-    uri: Uri,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    let write = write_of(&method, &uri, &headers);
-    if let Some(write) = &write {
-        beyond.gate.pass(format!("{write} is sent")).await;
+async fn pass(State(beyond): State<Beyond>, method: Method, uri: Uri, headers: HeaderMap, body: Bytes) -> Response {
+    let is_write = is_write(&method, &uri, &headers);
+    if is_write {
+        beyond.gate.pass().await;
     }
     beyond.gate.under_way.send_modify(|number| *number += 1);
     // On its own, so that it is carried out although nobody waits for it any more.
@@ -166,8 +154,8 @@ async fn pass(
         reply
     });
     let reply = forwarded.await.expect("it does not panic");
-    if let Some(write) = &write {
-        gate.pass(format!("{write} is done")).await;
+    if is_write {
+        gate.pass().await;
     }
     reply.into_response()
 }

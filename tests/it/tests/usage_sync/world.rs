@@ -38,7 +38,7 @@ pub(crate) struct World {
 impl World {
     /// A world of this seed, not connected yet. With `wired`, all that goes to the table and to Autotask
     /// passes a wire.
-    async fn unconnected(seed: Seed, wired: bool) -> (World, Option<Wire>) {
+    pub(crate) async fn unconnected(seed: Seed, wired: bool) -> (World, Option<Wire>) {
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
         let clock = Clock::set_to(sandbox.world(|world| world.now()));
         let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
@@ -84,9 +84,9 @@ impl World {
         world
     }
 
-    /// Puts the other's credentials where ours should be.
-    pub(crate) fn swap_credentials_with(&self, other: &World) {
-        self.machine.keep_credentials(&self.connection, &credentials(&other.sandbox));
+    /// Connects once more, as an operator does who checks the credentials.
+    pub(crate) async fn connect_again(&self, create_field: bool) -> anyhow::Result<setup::Connected> {
+        setup::connect(&self.host, &self.connection, create_field).await
     }
 
     async fn connect(&self) {
@@ -124,7 +124,7 @@ impl World {
         self.host.http.request_timeout = Duration::from_millis(300);
     }
 
-    async fn map_products_by_sku(&self) {
+    pub(crate) async fn map_products_by_sku(&self) {
         let services = self.sandbox.world(|world| world.services());
         self.change_mapping(|mapping| {
             mapping.settings.settle_minutes = 0;
@@ -139,10 +139,11 @@ impl World {
     /// Saves a change of the mapping, as an operator would.
     pub(crate) async fn change_mapping(&self, change: impl FnOnce(&mut Mapping)) {
         let store = &self.host.store;
-        let mut mapping = store.mapping(&self.connection).await.unwrap().expect("the mapping was made at setup");
+        let mut mapping =
+            store.mapping(&self.connection).await.expect("the table is read").expect("the mapping was made at setup");
         change(&mut mapping);
         assert_eq!(mapping.faults(), [], "the story's mapping is sound");
-        store.save_mapping(&self.connection, &mapping).await.unwrap();
+        store.save_mapping(&self.connection, &mapping).await.expect("the mapping is saved");
     }
 
     pub(crate) async fn plan(&self) -> Plan {
@@ -193,14 +194,7 @@ impl World {
 
 /// Customers whose units are right from the start.
 pub(crate) fn even(customers: usize, lines: usize) -> Seed {
-    Seed {
-        customers,
-        lines_per_customer: lines,
-        changed_percent: 0,
-        story: false,
-        today: TODAY,
-        ..Seed::default()
-    }
+    Seed { customers, lines_per_customer: lines, changed_percent: 0, story: false, today: TODAY, ..Seed::default() }
 }
 
 pub(crate) fn credentials(sandbox: &Sandbox) -> VendorCredentials {

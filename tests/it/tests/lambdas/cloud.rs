@@ -1,0 +1,136 @@
+//! What the functions find in the cloud: a table, a bus, the secrets of two connections, and the vendors of
+//! both. Everything but the functions themselves.
+
+use crate::runtime::Function;
+use acrotask::machine::{Machine, Storage};
+use acrotask::table::EmbeddedTable;
+use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::host::Host;
+use functions::http::HttpSettings;
+use functions::store::Store;
+use functions::usage_sync::{self, Approve};
+use functions::{events::SyncDue, setup};
+use jiff::tz::TimeZone;
+use sandbox::{Sandbox, Seed};
+use serde_json::Value;
+use shared::ids::{ConnectionId, ServiceId};
+use shared::mapping::ServiceTarget;
+use shared::run::Job;
+
+const TABLE: &str = "acrotask-of-the-tests";
+
+/// Two connections and all that their functions need.
+pub(crate) struct Cloud {
+    pub(crate) machine: Machine,
+    pub(crate) host: Host,
+    pub(crate) connections: Vec<(ConnectionId, Sandbox)>,
+    table: EmbeddedTable,
+}
+
+impl Cloud {
+    /// Two connections with changes to be made, their first plans approved.
+    pub(crate) async fn start() -> Cloud {
+        let clock = Clock::system();
+        let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await;
+        let machine = machine.expect("the stand-ins for AWS start");
+        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let host = Host { store: Store::new(table.client(), TABLE), ..machine.host.clone() };
+        host.store.create_table().await.expect("the table is made");
+        let mut cloud = Cloud { machine, host, connections: Vec::new(), table };
+        for (name, seed) in [("north", 1), ("south", 2)] {
+            cloud.connect(name, seed).await;
+        }
+        cloud
+    }
+
+    async fn connect(&mut self, name: &str, seed: u64) {
+        let now = self.host.clock.now();
+        let today = now.to_zoned(TimeZone::UTC).date();
+        let seed = Seed { customers: 3, seed, story: false, today, changed_percent: 100, ..Seed::default() };
+        let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
+        sandbox.set_now(now);
+        let connection = ConnectionId::new(name);
+        self.machine.keep_credentials(&connection, &credentials(&sandbox));
+        let mut mapping = setup::connect(&self.host, &connection, false).await.expect("it is set up").mapping;
+        let services = sandbox.world(|world| world.services());
+        for (key, row) in &mut mapping.products {
+            let service = services.iter().find(|service| service.sku == key.name);
+            row.service = service.map(|service| ServiceTarget::Existing(ServiceId(service.id)));
+        }
+        self.host.store.save_mapping(&connection, &mapping).await.expect("the mapping is saved");
+        let plan = usage_sync::plan(&self.host, &connection).await.expect("there is a plan");
+        usage_sync::approve(&self.host, &connection, &Approve::Plan(plan.id), "clerk").await.expect("it is approved");
+        sandbox.clear_requests();
+        self.connections.push((connection, sandbox));
+    }
+
+    /// What a function finds in its environment.
+    pub(crate) fn environment(&self, mode: &str) -> Vec<(&'static str, String)> {
+        vec![
+            ("AWS_ENDPOINT_URL_DYNAMODB", self.table.endpoint().to_owned()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.machine.aws_endpoint().to_owned()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.machine.aws_endpoint().to_owned()),
+            ("TABLE_NAME", TABLE.to_owned()),
+            ("EVENT_BUS_NAME", "acrotask".to_owned()),
+            ("MODE", mode.to_owned()),
+            ("ACROTASK_ALLOW_LOOPBACK", "1".to_owned()),
+        ]
+    }
+
+    pub(crate) async fn function(&self, name: &str, mode: &str) -> Function {
+        Function::start(name, &self.environment(mode)).await
+    }
+
+    /// The event by which a connection's usage sync is due.
+    pub(crate) fn due(&self, connection: usize) -> Value {
+        let (connection, _) = &self.connections[connection];
+        SyncDue { connection: connection.clone(), job: Job::UsageSync }.to_invocation()
+    }
+
+    pub(crate) fn sandbox(&self, connection: usize) -> &Sandbox {
+        &self.connections[connection].1
+    }
+
+    pub(crate) fn adjustments(&self, connection: usize) -> usize {
+        self.sandbox(connection).world(|world| world.adjustments().len())
+    }
+
+    /// What the plan for a connection would still change.
+    pub(crate) async fn changes_left(&self, connection: usize) -> usize {
+        let plan = usage_sync::plan(&self.host, &self.connections[connection].0).await.expect("there is a plan");
+        plan.changes.len() + plan.held.len()
+    }
+
+    /// Nothing that a function wrote shows a secret.
+    pub(crate) fn shows_no_secret(&self, written: &str) {
+        for (_, sandbox) in &self.connections {
+            let given = sandbox.credentials();
+            for secret in [given.acronis_client_secret, given.autotask_secret, given.autotask_integration_code] {
+                assert!(!written.contains(&secret), "a secret was logged");
+            }
+        }
+        assert!(!written.contains("sandbox-token-"), "a token was logged");
+        for (_, sandbox) in &self.connections {
+            let unknown = sandbox.unknown_requests();
+            assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
+        }
+    }
+}
+
+/// How to log in at a sandbox.
+pub(crate) fn credentials(sandbox: &Sandbox) -> VendorCredentials {
+    let given = sandbox.credentials();
+    VendorCredentials {
+        acronis: AcronisCredentials {
+            datacenter_url: sandbox.acronis_url(),
+            client_id: given.acronis_client_id,
+            client_secret: Secret::new(given.acronis_client_secret),
+        },
+        autotask: AutotaskCredentials {
+            zone_url: sandbox.autotask_url(),
+            user_name: given.autotask_user_name,
+            secret: Secret::new(given.autotask_secret),
+            integration_code: Secret::new(given.autotask_integration_code),
+        },
+    }
+}

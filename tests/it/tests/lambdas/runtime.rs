@@ -1,0 +1,191 @@
+//! A stand-in for the Runtime API that Lambda gives a function, and the function's own binary running
+//! against it. It hands over events and takes answers; it knows nothing of what they say.
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use serde_json::Value;
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+use std::sync::{Arc, OnceLock};
+use std::time::{Duration, SystemTime};
+use tokio::io::{AsyncRead, AsyncReadExt};
+use tokio::process::Child;
+use tokio::sync::{Mutex, mpsc};
+use tokio::task::JoinHandle;
+
+const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:acrotask";
+/// Long enough for a slow machine; a function that does not answer by then never will.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a function made of an event.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Answer {
+    /// It answered.
+    Response(Value),
+    /// The invocation failed, with this text.
+    Error(String),
+}
+
+/// An event, and how long the function may work on it.
+struct Invocation {
+    payload: Value,
+    time: Duration,
+}
+
+#[derive(Clone)]
+struct Api {
+    events: Arc<Mutex<mpsc::UnboundedReceiver<Invocation>>>,
+    answers: mpsc::UnboundedSender<Answer>,
+}
+
+/// A function's process, waiting for events.
+pub(crate) struct Function {
+    child: Child,
+    written: Vec<JoinHandle<String>>,
+    events: mpsc::UnboundedSender<Invocation>,
+    answers: mpsc::UnboundedReceiver<Answer>,
+}
+
+impl Function {
+    /// Starts the binary of this name with nothing in its environment but what Lambda gives, and `given`.
+    pub(crate) async fn start(name: &str, given: &[(&str, String)]) -> Function {
+        let (events, waiting) = mpsc::unbounded_channel();
+        let (sender, answers) = mpsc::unbounded_channel();
+        let api = serve(Api { events: Arc::new(Mutex::new(waiting)), answers: sender }).await;
+        let mut child = tokio::process::Command::new(binary(name))
+            .env_clear()
+            .env("AWS_LAMBDA_RUNTIME_API", api)
+            .env("AWS_LAMBDA_FUNCTION_NAME", name)
+            .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "256")
+            .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+            .env("AWS_REGION", "us-east-1")
+            .env("AWS_ACCESS_KEY_ID", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .envs(given.iter().map(|(name, value)| (*name, value.as_str())))
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("the function starts");
+        let stdout = child.stdout.take().expect("it is piped");
+        let stderr = child.stderr.take().expect("it is piped");
+        // Read all the time: a process that nobody reads stands still.
+        let written = vec![tokio::spawn(text_of(stdout)), tokio::spawn(text_of(stderr))];
+        Function { child, written, events, answers }
+    }
+
+    /// Invokes it with five minutes to work.
+    pub(crate) async fn invoke(&mut self, payload: Value) -> Answer {
+        self.invoke_for(payload, Duration::from_secs(300)).await
+    }
+
+    /// Invokes it with this much time.
+    pub(crate) async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
+        self.events.send(Invocation { payload, time }).expect("the Runtime API is there");
+        let answer = tokio::time::timeout(ANSWERS_WITHIN, self.answers.recv()).await;
+        answer.expect("the function answers in time").expect("the Runtime API is there")
+    }
+
+    /// Waits for the end of a process that cannot serve, and gives all that it wrote.
+    pub(crate) async fn ended_by_itself(mut self) -> String {
+        let ended = tokio::time::timeout(ANSWERS_WITHIN, self.child.wait()).await;
+        ended.expect("it ends").expect("it was started");
+        self.all_written().await
+    }
+
+    /// Ends the process and gives all that it wrote.
+    pub(crate) async fn end(mut self) -> String {
+        self.child.kill().await.expect("it is running");
+        self.all_written().await
+    }
+
+    async fn all_written(self) -> String {
+        let mut all = String::new();
+        for written in self.written {
+            all.push_str(&written.await.expect("it is read"));
+        }
+        all
+    }
+}
+
+async fn text_of(mut pipe: impl AsyncRead + Unpin) -> String {
+    let mut bytes = Vec::new();
+    pipe.read_to_end(&mut bytes).await.expect("a pipe can be read");
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+async fn serve(api: Api) -> String {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
+    let address = listener.local_addr().expect("it has a port").to_string();
+    let router = Router::new()
+        .route("/2018-06-01/runtime/invocation/next", get(next))
+        .route("/2018-06-01/runtime/invocation/{id}/response", post(responded))
+        .route("/2018-06-01/runtime/invocation/{id}/error", post(failed))
+        .route("/2018-06-01/runtime/init/error", post(failed_to_start))
+        .with_state(api);
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    address
+}
+
+async fn next(State(api): State<Api>) -> Response {
+    let Some(invocation) = api.events.lock().await.recv().await else {
+        return std::future::pending().await;
+    };
+    let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).expect("it is past 1970");
+    let headers = [
+        ("lambda-runtime-aws-request-id", "8476a536-e9f4-11e8-9739-2dfe598c3fcd".to_owned()),
+        ("lambda-runtime-deadline-ms", (now + invocation.time).as_millis().to_string()),
+        ("lambda-runtime-invoked-function-arn", ARN.to_owned()),
+        (
+            "lambda-runtime-trace-id",
+            "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700;Parent=9a9197af755a6419;Sampled=0".to_owned(),
+        ),
+    ];
+    (headers, axum::Json(invocation.payload)).into_response()
+}
+
+async fn responded(State(api): State<Api>, Path(_id): Path<String>, body: Bytes) -> StatusCode {
+    take(&api, Answer::Response(serde_json::from_slice(&body).expect("the answer is JSON")))
+}
+
+async fn failed(State(api): State<Api>, Path(_id): Path<String>, body: Bytes) -> StatusCode {
+    let error: Value = serde_json::from_slice(&body).expect("the error is JSON");
+    take(&api, Answer::Error(error["errorMessage"].as_str().unwrap_or_default().to_owned()))
+}
+
+async fn failed_to_start(State(api): State<Api>, body: Bytes) -> StatusCode {
+    take(&api, Answer::Error(String::from_utf8_lossy(&body).into_owned()))
+}
+
+fn take(api: &Api, answer: Answer) -> StatusCode {
+    // The test may have ended meanwhile.
+    let _ = api.answers.send(answer);
+    StatusCode::ACCEPTED
+}
+
+/// The path of a function's binary, built once per process: cargo builds no other package's binaries for
+/// an integration test by itself.
+fn binary(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
+        let this = std::env::current_exe().expect("the test has a path");
+        let folder = this.parent().and_then(|deps| deps.parent()).expect("tests are in <profile>/deps").to_owned();
+        let profile = folder.file_name().and_then(|name| name.to_str()).expect("the profile's name is text");
+        let profile = if profile == "debug" { "dev" } else { profile };
+        let target = folder.parent().expect("the profile is in the target folder");
+        let built = Command::new(env!("CARGO"))
+            .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
+            .arg(target)
+            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
+            .status()
+            .expect("cargo is there");
+        assert!(built.success(), "the binaries cannot be built");
+        folder
+    });
+    folder.join(name)
+}
