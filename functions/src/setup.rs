@@ -3,7 +3,7 @@
 
 use crate::autotask::{AutotaskWriter, Threshold, WriteError};
 use crate::host::{Host, Vendors};
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use shared::contract::{BillingCode, Company, Contract, Service};
 use shared::ids::{ConnectionId, StorageId};
 use shared::labels::label;
@@ -65,6 +65,14 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
             known.tenant,
             known.database
         ));
+    }
+    let all = host.store.connections().await?;
+    let twin = all.iter().find(|other| other.id != *id && other.tenant == tenant && other.database == database);
+    if let Some(twin) = twin {
+        bail!(
+            "connection {} is already for tenant {tenant} and database {database}; two would write the same contracts",
+            twin.id
+        );
     }
     if create_field {
         create_payg_field(&vendors).await?;

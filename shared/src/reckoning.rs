@@ -78,8 +78,9 @@ impl fmt::Display for Reckoning {
         // Storages that a customer does not use say nothing.
         let nothing_used = self.items.iter().all(|item| item.amount == 0);
         let shown = self.items.iter().filter(|item| item.amount > 0 || nothing_used);
+        let by = if self.unit == MeasurementUnit::Quantity { " ×" } else { "" };
         let amounts: Vec<String> =
-            shown.map(|item| format!("{} {}", amount(item.amount, self.unit), item.label)).collect();
+            shown.map(|item| format!("{}{by} {}", amount(item.amount, self.unit), item.label)).collect();
         f.write_str(&amounts.join(together))?;
         if self.unit_size != UnitSize::usual(self.unit) || self.rounding != Rounding::Up {
             write!(f, ", {} of {} rounded {}", self.rounded, self.unit_size, self.rounding)?;

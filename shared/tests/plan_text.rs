@@ -50,10 +50,10 @@ fn the_plan_dated_today() {
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
         81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-05-12   -6.00 a month  6 workstations
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-05-12   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -68,7 +68,7 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 workstations
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
         81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
 
     Waiting
@@ -83,7 +83,7 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
     Changes
         id            service      units      from                money  because
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation  8 → 6  -2  2026-06-01  -6.00 a month  6 workstations
+        068e0d5a9fcc  Workstation  8 → 6  -2  2026-06-01  -6.00 a month  6 × workstations
     "#);
 }
 
@@ -110,10 +110,10 @@ fn the_plan_for_the_next_period() {
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
         81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -129,10 +129,10 @@ fn the_plan_for_the_whole_period() {
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 workstations
+        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
         81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 workstations
+        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -147,7 +147,7 @@ fn the_first_plan() {
     Held until approved: the first plan waits for approval
         id            service      units      from                money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        01329567add8  Workstation  5 → 6  +1  2026-05-10  +3.00 a month  6 workstations
+        01329567add8  Workstation  5 → 6  +1  2026-05-10  +3.00 a month  6 × workstations
     "#);
 }
 
@@ -185,10 +185,10 @@ fn the_plan_with_lines_that_are_held() {
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        410ef4db6b81  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 workstations; held: the units fall to 0
+        410ef4db6b81  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 × workstations; held: the units fall to 0
         0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
       Birke (company 8), contract 80 "Managed 80"
-        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
       - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
@@ -202,14 +202,14 @@ fn the_plan_with_lines_that_are_held() {
     Changes
         id            service      units      from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        410ef4db6b81  Workstation  5 → 0  -5  2026-05-12  -15.00 a month  0 workstations; approved by ada
+        410ef4db6b81  Workstation  5 → 0  -5  2026-05-12  -15.00 a month  0 × workstations; approved by ada
 
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
         0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
       Birke (company 8), contract 80 "Managed 80"
-        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
       - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
@@ -239,7 +239,7 @@ fn the_plan_whose_whole_run_is_held() {
     Held until approved: the whole run is held
         id            service      units      from                money  because
       Customer 5 (company 5), contract 50 "Managed 50"
-        dac8a05fd427  Workstation  3 → 4  +1  2026-05-11  +3.00 a month  4 workstations
+        dac8a05fd427  Workstation  3 → 4  +1  2026-05-11  +3.00 a month  4 × workstations
 
     Findings
       - Customer 1 (company 1): tenant tenant-1 "Customer 1" is not in our tree; the lines are left alone
@@ -266,7 +266,7 @@ fn the_plan_with_bundles() {
     Changes
         id            service      units      from                money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        e82fa873b83e  Workstation  5 → 7  +2  2026-05-10  +6.00 a month  11 workstations, 4 in bundles
+        e82fa873b83e  Workstation  5 → 7  +2  2026-05-10  +6.00 a month  11 × workstations, 4 in bundles
 
     Findings
       - Alpenblick (company 7): 5 Seat not billed: not on contract 70 "Managed 70" beyond the 2 in bundles
@@ -311,7 +311,7 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
       New services in Autotask
         11499e85240f  Acronis Server                           9.50 a month  for servers
       Alpenblick (company 7), contract 70 "Managed 70"
-        379dca48c1f5  Seat            0 → 7  +7  2026-05-10  +21.00 a month  7 seats; adds the service to the contract
+        379dca48c1f5  Seat            0 → 7  +7  2026-05-10  +21.00 a month  7 × seats; adds the service to the contract
     "#);
 }
 
@@ -325,7 +325,7 @@ fn the_plan_of_a_posted_period() {
     Changes
         id            service      units      from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        f961d4e0ca7c  Workstation  5 → 9  +4  2026-06-01  +12.00 a month  9 workstations
+        f961d4e0ca7c  Workstation  5 → 9  +4  2026-06-01  +12.00 a month  9 × workstations
 
     Findings
       - Alpenblick (company 7): Workstation on contract 70 is already invoiced up to 2026-05-31: +4 units from 2026-05-10 to 2026-05-31 were missed

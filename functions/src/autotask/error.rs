@@ -9,10 +9,14 @@ use std::time::Duration;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AutotaskError {
     /// The user or the secret is not accepted, or the database is in another zone.
-    #[error("Autotask does not let us in: {0}")]
+    #[error(
+        "Autotask does not let us in; check the user name and the secret (AUTOTASK_USER_NAME, AUTOTASK_SECRET): {0}"
+    )]
     Unauthorized(String),
     /// Autotask understood and said no: an unknown user or integration code, a missing permission.
-    #[error("Autotask refuses: {0}")]
+    #[error(
+        "Autotask refuses; check the integration code (AUTOTASK_INTEGRATION_CODE) and the API user's security level: {0}"
+    )]
     Refused(String),
     /// Our share of the hourly limit is used up; nothing was sent (B1).
     #[error("our share of Autotask's hourly limit is used up; the rest waits for the next run")]

@@ -4,6 +4,7 @@
 use super::{planned, record};
 use crate::host::Host;
 use anyhow::{bail, ensure};
+use shared::finding::What;
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
 use shared::run::{Approval, Mode};
@@ -22,6 +23,10 @@ pub enum Approve {
 pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -> anyhow::Result<Plan> {
     let planned = Box::pin(planned(host, id, &mut record::begin(host, Mode::Plan))).await?;
     let plan = &planned.plan;
+    let starts = |what: &What| !matches!(what, What::NothingMapped { .. } | What::PaygFieldMissing);
+    if let Some(finding) = plan.findings.iter().find(|finding| !starts(&finding.what)) {
+        bail!("there is no plan to approve yet: {finding}");
+    }
     let ids = match what {
         Approve::Plan(shown) => {
             ensure!(

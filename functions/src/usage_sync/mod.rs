@@ -55,10 +55,10 @@ pub async fn run(host: &Host, id: &ConnectionId, mode: Mode) -> anyhow::Result<U
     let plan = match plan {
         Ok(plan) => plan,
         Err(error) => {
-            record.outcome = match budget::is_spent(&error) {
-                true => Outcome::Stopped(format!("{error:#}")),
-                false => Outcome::Failed(format!("{error:#}")),
-            };
+            let why = format!("{error:#}");
+            // Out of time or share is no failure: the next run goes on.
+            let stopped = budget::is_spent(&error) || host.deadline.passed();
+            record.outcome = if stopped { Outcome::Stopped(why) } else { Outcome::Failed(why) };
             tracing::error!(connection = %id, job = %Job::UsageSync, run = %record.id, "{error:#}");
             None
         }

@@ -40,13 +40,9 @@ fn main() -> ExitCode {
 /// What to do about an error that a vendor gave; most others say it themselves.
 fn advice(error: &anyhow::Error) -> Option<&'static str> {
     error.chain().find_map(|cause| match (cause.downcast_ref(), cause.downcast_ref()) {
-        (Some(AutotaskError::Unauthorized(_)), _) => Some("Check AUTOTASK_USER_NAME and AUTOTASK_SECRET."),
-        (Some(AutotaskError::Refused(_)), _) => Some(
-            "Check AUTOTASK_USER_NAME and AUTOTASK_INTEGRATION_CODE, and the security level of the API user in Autotask.",
-        ),
-        (Some(AutotaskError::Failed(_)), _) => Some(
-            "If this stays so: check AUTOTASK_ZONE_URL (usually not set) and that this machine may call Autotask.",
-        ),
+        (Some(AutotaskError::Failed(_)), _) => {
+            Some("If this stays so: check AUTOTASK_ZONE_URL (usually not set) and that this machine may call Autotask.")
+        }
         (_, Some(AcronisError::Forbidden(_))) => Some("Check the role of the API client in Acronis."),
         (_, Some(AcronisError::Failed(_))) => {
             Some("If this stays so: check ACRONIS_DATACENTER_URL and that this machine may call it.")

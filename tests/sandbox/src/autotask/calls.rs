@@ -198,7 +198,7 @@ impl Autotask {
             "zoneName": "Sandbox",
             "url": format!("{}/ATServicesRest/", self.base_url),
             "webUrl": format!("{}/", self.base_url),
-            "ci": 30_595,
+            "ci": self.database,
         }))
     }
 

@@ -45,6 +45,8 @@ pub struct Autotask {
     pub(crate) hidden_lines_of_business: BTreeSet<i64>,
     pub(crate) recent_requests: VecDeque<Timestamp>,
     pub(crate) rows_made_on: Date,
+    /// The number of the database, which zoneInformation tells as `ci`.
+    pub database: u64,
     /// API user name.
     pub user_name: String,
     /// API user's secret.
@@ -69,6 +71,7 @@ impl Autotask {
             hidden_lines_of_business: BTreeSet::new(),
             recent_requests: VecDeque::new(),
             rows_made_on: today,
+            database: 30_595,
             user_name: "api-user@sandbox.example".to_owned(),
             secret: "sandbox-autotask-secret".to_owned(),
             integration_code: "SANDBOXINTEGRATIONCODE00001".to_owned(),

@@ -67,6 +67,8 @@ impl Seed {
         let nine = SignedDuration::from_hours(9);
         let morning = midnight(self.today).checked_add(nine);
         let mut world = World::new(morning.expect("seed days lie within the calendar"));
+        // Another seed is another provider, with a database of its own.
+        world.autotask.database = 30_594 + self.seed % 1_000_000;
         plant_provider(&mut world.autotask);
         if self.payg_field {
             let now = world.now();
