@@ -4,6 +4,7 @@
 mod apply;
 mod approve;
 mod budget;
+mod explain;
 mod gather;
 mod lease;
 mod observe;
@@ -17,6 +18,7 @@ use crate::store::Lease;
 use anyhow::{Context, bail};
 use apply::Apply;
 pub use approve::{Approve, approve};
+pub use explain::explain;
 use observe::Observed;
 use shared::finding::{Finding, What};
 use shared::guard::Guard;

@@ -42,6 +42,8 @@ pub enum Command {
     Mapping(Mapping),
     /// Check both credentials and show what they can see.
     Connect(Connect),
+    /// Explain the units of a service on a customer's contracts, back to the usage behind them.
+    Explain(Explain),
     /// Show whether it works, what needs you, and the last runs.
     Status(Json),
 }
@@ -125,6 +127,23 @@ pub struct Connect {
 /// What `status` takes.
 #[derive(Debug, Args)]
 pub struct Json {
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// What `explain` takes.
+#[derive(Debug, Args)]
+pub struct Explain {
+    /// The customer: the company's number or a part of its name.
+    #[arg(value_name = "COMPANY")]
+    pub company: String,
+    /// The service: its number or a part of its name.
+    #[arg(value_name = "SERVICE")]
+    pub service: String,
+    /// For which day; today where none is given.
+    #[arg(long, value_name = "YYYY-MM-DD")]
+    pub on: Option<jiff::civil::Date>,
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,

@@ -345,3 +345,19 @@ pub fn summary(mapping: &Mapping) -> String {
         mapping.products.len()
     )
 }
+
+/// `explain`.
+pub async fn explain(session: &Session, args: &cli::Explain) -> anyhow::Result<Exit> {
+    let host = &session.machine.host;
+    let told = usage_sync::explain(host, &session.connection, &args.company, &args.service, args.on);
+    let stories = session.watched(told).await?;
+    if args.json {
+        print(&serde_json::to_string_pretty(&stories)?)?;
+    } else if stories.is_empty() {
+        print("The service is on none of the customer's contracts, and was never changed by us.")?;
+    }
+    for story in stories.iter().filter(|_| !args.json) {
+        print(&format!("{story}\n"))?;
+    }
+    Ok(Exit::Done)
+}

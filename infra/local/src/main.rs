@@ -65,6 +65,7 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Exit> {
         Command::Mapping(Mapping::Export { file, force }) => commands::export(&session, &file, force).await,
         Command::Mapping(Mapping::Import { file }) => commands::import(&session, &file).await,
         Command::Connect(args) => commands::connect(&session, &args).await,
+        Command::Explain(args) => commands::explain(&session, &args).await,
         Command::Status(args) => status::run(&session, args.json).await,
     }
 }

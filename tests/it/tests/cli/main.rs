@@ -5,6 +5,7 @@ mod approvals;
 mod demo;
 mod desk;
 mod environment;
+mod explain;
 mod json;
 mod mapping;
 mod program;
