@@ -188,7 +188,8 @@ impl<'a> Planner<'a> {
         let payg: BTreeSet<ContractId> =
             self.of_kind(&Billing::PayAsYouGo).iter().map(|contract| contract.id).collect();
         let held = |row: &&BundleRow| bundles.contains(&row.bundle) && payg.contains(&row.contract);
-        self.facts.bundles.iter().filter(held).map(|row| row.units).sum()
+        // A bundle below 0 would make the bill larger.
+        self.facts.bundles.iter().filter(held).map(|row| row.units.max(0)).sum()
     }
 
     /// Metered and whole-period lines of contracts that ended: their last period is still to be billed.

@@ -5,10 +5,11 @@ use crate::contract::{Period, PeriodType};
 use crate::finding::Finding;
 use crate::fingerprint;
 use crate::ids::{CompanyId, ConnectionId};
-use crate::line::LinePlace;
+use crate::line::{Intent, LinePlace};
 use crate::mapping::NewService;
 use crate::reckoning::Reckoning;
 use crate::usage::ItemKey;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::Serialize;
@@ -145,7 +146,7 @@ impl Adjustment {
 
     /// What the change is worth per period, where the price can be told.
     pub fn money_per_period(&self) -> Option<Decimal> {
-        Some(self.unit_price? * Decimal::from(self.unit_change()))
+        Some(self.unit_price?.saturating_mul(Decimal::from(self.unit_change())))
     }
 
     /// The extra invoice lines: a change within a period is prorated on a line of its own.
@@ -156,6 +157,26 @@ impl Adjustment {
     /// Whether the vendor will create the line (U4).
     pub fn adds_line(&self) -> bool {
         self.place.line.is_none()
+    }
+
+    /// The intent to carry this out, sent at `sent_at`, which is on `sent_on`, by a run and under an id of
+    /// its own (U6).
+    pub fn intent(&self, change: &Change, id: String, run: &str, sent_at: Timestamp, sent_on: Date) -> Intent {
+        Intent {
+            id,
+            run: run.to_owned(),
+            change: change.id.clone(),
+            sent_at,
+            sent_on,
+            before: self.before,
+            wanted: self.wanted,
+            effective: self.effective,
+            settles: self.settles,
+            mapped_as: self.mapped_as.clone(),
+            corrects_others: self.corrects_others.is_some(),
+            approved_by: change.approved_by.clone(),
+            reckoning: self.reckoning.clone(),
+        }
     }
 
     /// The id of this change. It names usage, units, contract and mapping, and how often the line was

@@ -165,7 +165,8 @@ impl Apply<'_> {
             Ok(state) => state,
             Err(text) => return Ok(Attempt::Failed(place.clone(), text)),
         };
-        state.open = Some(self.intent(change, adjustment, run));
+        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.host.clock.now());
+        state.open = Some(adjustment.intent(change, id, run, now, self.planned.observed.today));
         let recorded = {
             let lease = self.lease.read().await;
             self.host.store.record_intent(&lease, &state).await
@@ -196,24 +197,6 @@ impl Apply<'_> {
             Ok(()) => Ok(Ok(state)),
             Err(IntentError::LeaseLost) => bail!(IntentError::LeaseLost),
             Err(error) => Ok(Err(format!("not sent: {error}"))),
-        }
-    }
-
-    fn intent(&self, change: &Change, adjustment: &Adjustment, run: &str) -> Intent {
-        Intent {
-            id: uuid::Uuid::new_v4().to_string(),
-            run: run.to_owned(),
-            change: change.id.clone(),
-            sent_at: self.host.clock.now(),
-            sent_on: self.planned.observed.today,
-            before: adjustment.before,
-            wanted: adjustment.wanted,
-            effective: adjustment.effective,
-            settles: adjustment.settles,
-            mapped_as: adjustment.mapped_as.clone(),
-            corrects_others: adjustment.corrects_others.is_some(),
-            approved_by: change.approved_by.clone(),
-            reckoning: adjustment.reckoning.clone(),
         }
     }
 

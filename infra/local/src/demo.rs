@@ -298,7 +298,8 @@ fn jump(world: &mut sandbox::World, day: u64) -> Option<String> {
     Some(format!("{name} has {is} servers instead of {}", few + many - is))
 }
 
-fn credentials(sandbox: &Sandbox) -> VendorCredentials {
+/// What logs in at the simulated vendors.
+pub fn credentials(sandbox: &Sandbox) -> VendorCredentials {
     let given = sandbox.credentials();
     VendorCredentials {
         acronis: AcronisCredentials {

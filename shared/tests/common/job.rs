@@ -221,20 +221,6 @@ impl World {
 
     pub(crate) fn intent(&mut self, change: &Change, adjustment: &Adjustment) -> Intent {
         self.sent += 1;
-        Intent {
-            id: format!("intent {}", self.sent),
-            run: "run".to_owned(),
-            change: change.id.clone(),
-            sent_at: self.now(),
-            sent_on: self.today,
-            before: adjustment.before,
-            wanted: adjustment.wanted,
-            effective: adjustment.effective,
-            settles: adjustment.settles,
-            mapped_as: adjustment.mapped_as.clone(),
-            corrects_others: adjustment.corrects_others.is_some(),
-            approved_by: change.approved_by.clone(),
-            reckoning: adjustment.reckoning.clone(),
-        }
+        adjustment.intent(change, format!("intent {}", self.sent), "run", self.now(), self.today)
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(dead_code, reason = "each test file uses its own part of the world")]
 
+pub(crate) mod any;
 pub(crate) mod job;
 mod vendor;
 

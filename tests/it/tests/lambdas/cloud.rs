@@ -2,9 +2,10 @@
 //! both. Everything but the functions themselves.
 
 use crate::runtime::Function;
+use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use acrotask::table::EmbeddedTable;
-use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::context::Clock;
 use functions::host::Host;
 use functions::http::HttpSettings;
 use functions::store::Store;
@@ -114,23 +115,5 @@ impl Cloud {
             let unknown = sandbox.unknown_requests();
             assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
         }
-    }
-}
-
-/// How to log in at a sandbox.
-pub(crate) fn credentials(sandbox: &Sandbox) -> VendorCredentials {
-    let given = sandbox.credentials();
-    VendorCredentials {
-        acronis: AcronisCredentials {
-            datacenter_url: sandbox.acronis_url(),
-            client_id: given.acronis_client_id,
-            client_secret: Secret::new(given.acronis_client_secret),
-        },
-        autotask: AutotaskCredentials {
-            zone_url: sandbox.autotask_url(),
-            user_name: given.autotask_user_name,
-            secret: Secret::new(given.autotask_secret),
-            integration_code: Secret::new(given.autotask_integration_code),
-        },
     }
 }

@@ -4,7 +4,8 @@
 mod cloud;
 mod runtime;
 
-use cloud::{Cloud, credentials};
+use acrotask::demo::credentials;
+use cloud::Cloud;
 use functions::context::Secret;
 use runtime::{Answer, Function};
 use serde_json::{Value, json};

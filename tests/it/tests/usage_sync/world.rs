@@ -2,9 +2,10 @@
 //! machine. The test turns the crank; nothing runs by itself.
 
 use crate::wire::Wire;
+use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use acrotask::table::{EmbeddedTable, client_at};
-use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::context::Clock;
 use functions::host::Host;
 use functions::http::{HttpSettings, RetryPolicy};
 use functions::setup;
@@ -195,21 +196,4 @@ impl World {
 /// Customers whose units are right from the start.
 pub(crate) fn even(customers: usize, lines: usize) -> Seed {
     Seed { customers, lines_per_customer: lines, changed_percent: 0, story: false, today: TODAY, ..Seed::default() }
-}
-
-pub(crate) fn credentials(sandbox: &Sandbox) -> VendorCredentials {
-    let given = sandbox.credentials();
-    VendorCredentials {
-        acronis: AcronisCredentials {
-            datacenter_url: sandbox.acronis_url(),
-            client_id: given.acronis_client_id,
-            client_secret: Secret::new(given.acronis_client_secret),
-        },
-        autotask: AutotaskCredentials {
-            zone_url: sandbox.autotask_url(),
-            user_name: given.autotask_user_name,
-            secret: Secret::new(given.autotask_secret),
-            integration_code: Secret::new(given.autotask_integration_code),
-        },
-    }
 }
