@@ -9,6 +9,7 @@ use crate::progress::Progress;
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
+use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use shared::run::Mode;
 use std::time::{Duration, SystemTime};
@@ -16,6 +17,14 @@ use tracing_subscriber::EnvFilter;
 
 /// Kept before the function's time-out: a run stops in good order, it is not cut off.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+/// AWS that takes a request and says nothing must not hold up a run past its lease.
+pub fn aws_timeouts() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(15))
+        .operation_timeout(Duration::from_secs(40))
+        .build()
+}
 
 /// A Lambda function's process.
 #[derive(Debug, Clone)]
@@ -33,7 +42,7 @@ impl Function {
     pub async fn from_env() -> anyhow::Result<Self> {
         let hosting = Hosting::from_env()?;
         let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
-        let aws = aws_config::load_defaults(BehaviorVersion::latest()).await;
+        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(aws_timeouts()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| "default".to_owned());
         let host = Host {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws), table),

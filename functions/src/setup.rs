@@ -47,7 +47,7 @@ pub struct Connected {
     pub survey: Survey,
     /// The mapping, complete with every company and item.
     pub mapping: Mapping,
-    /// How many customers were mapped by equal names; none where a mapping was there already.
+    /// How many customers were mapped by equal names; none where companies were known already.
     pub mapped_by_name: Option<usize>,
 }
 
@@ -89,7 +89,8 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     let mut mapping = stored.clone().unwrap_or_default();
     bring_up_to_date(&mut mapping, &survey);
     let mut mapped_by_name = None;
-    if stored.is_none() {
+    // A setup that saw no company yet was none: a permission was missing.
+    if stored.is_none_or(|stored| stored.customers.is_empty()) {
         mapped_by_name = Some(map_equal_names(&mut mapping, &survey.companies, &survey.tenants));
         mapping.version = host.store.save_mapping(id, &mapping).await?;
     }

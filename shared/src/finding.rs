@@ -3,7 +3,7 @@
 
 use crate::contract::{PAYG_FIELD, Period};
 use crate::ids::{CompanyId, ContractId, LineId, ServiceId, TenantId};
-use crate::text::count;
+use crate::text::{count, on_one_line};
 use crate::usage::ItemKey;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -31,10 +31,10 @@ impl Finding {
 impl Finding {
     /// Whom it concerns and what is so, without the advice.
     pub fn fact(&self) -> String {
-        match self.company {
+        on_one_line(&match self.company {
             Some(company) => format!("{} (company {company}): {}", self.company_name, self.what),
             None => self.what.to_string(),
-        }
+        })
     }
 }
 

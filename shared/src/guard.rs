@@ -52,7 +52,7 @@ impl Guard<'_> {
             self.sort_in(&mut plan, change, reasons, run_held);
         }
         for company in companies.iter_mut() {
-            let new_customer = self.is_new(company.company);
+            let new_customer = self.is_new(company);
             for proposed in std::mem::take(&mut company.proposed) {
                 let (change, mut reasons) = change_of(proposed);
                 reasons.extend(Some(HoldReason::NewCustomer).filter(|_| new_customer));
@@ -68,9 +68,10 @@ impl Guard<'_> {
         plan
     }
 
-    /// Whether the customer waits once: mapped after the first plan was approved, and not seen since.
-    fn is_new(&self, company: CompanyId) -> bool {
-        let known = self.seen_before.contains_key(&company);
+    /// Whether the customer waits once: mapped after the first plan was approved and not seen since, or
+    /// mapped to another tenant.
+    fn is_new(&self, company: &CompanyPlan) -> bool {
+        let known = self.seen_before.contains_key(&company.company) && !company.remapped;
         self.terms.settings.holds.new_customers && self.terms.connection.first_plan_approved && !known
     }
 
@@ -99,7 +100,9 @@ impl Guard<'_> {
         if products == 0 || !self.has_customers() {
             findings.push(Finding::of_connection(What::NothingMapped { products, customers }));
         }
-        for (service, product) in &self.terms.products {
+        // Without a customer nothing was read of Autotask, and nothing can be said of its services.
+        let sold = self.terms.products.iter().filter(|_| customers > 0);
+        for (service, product) in sold {
             if !self.terms.services.get(service).is_some_and(|service| service.active) {
                 let items = product.rows.iter().map(|row| row.item.key.clone()).collect();
                 findings.push(Finding::of_connection(What::ServiceGone { service: *service, items }));

@@ -28,8 +28,8 @@ pub(crate) fn line_reasons(
     if adjustment.corrects_others.is_some() {
         reasons.extend(another_writer(state, rows, today));
     }
-    let whole_period = adjustment.settles.is_some_and(|day| day >= adjustment.effective);
-    if whole_period && adjustment.period.is_some_and(|period| split_by_others(period, rows, state)) {
+    if adjustment.is_for_whole_period() && adjustment.period.is_some_and(|period| split_by_others(period, rows, state))
+    {
         reasons.push(HoldReason::ChangedWithinPeriod);
     }
     reasons

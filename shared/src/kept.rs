@@ -66,6 +66,7 @@ impl Reading {
         without_row.sort();
         let mut rows: Vec<UsageRow> = rows.iter().filter(|row| row.in_use() > 0 || row.value > 0).cloned().collect();
         rows.sort();
+        rows.shrink_to_fit(); // One of each customer is held through the run.
         Reading { rows, without_row }
     }
 

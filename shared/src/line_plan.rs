@@ -240,6 +240,9 @@ impl LineCase<'_> {
         if posted && self.terms.settings.posted_periods == PostedPeriods::Hold {
             reasons.push(HoldReason::PostedPeriod);
         }
+        if self.terms.settings.holds.vanished && self.units_are_not_seen() {
+            reasons.push(HoldReason::UnitsNotSeen);
+        }
         verdict.change = Some((adjustment, reasons));
     }
 
@@ -344,19 +347,31 @@ impl LineCase<'_> {
         row_on(self.rows.iter().copied(), day).map_or(0, |row| row.units)
     }
 
+    /// Whether a line that had units shows no row of them: adding to what is hidden would bill it twice (H1).
+    fn units_are_not_seen(&self) -> bool {
+        let day = self.terms.today.min(self.contract.end);
+        let seen = self.facts.state.as_ref().and_then(|state| state.seen.as_ref());
+        let was_seen = || seen.zip(self.place.line).is_some_and(|(seen, line)| seen.lines.contains(&line));
+        let had_units = self.state.expected_on(day).is_some_and(|units| units > 0) || was_seen();
+        had_units && row_on(self.rows.iter().copied(), day).is_none()
+    }
+
     fn clamped(&self, day: Date) -> Date {
         day.clamp(self.contract.start, self.contract.end)
     }
 
-    /// The price of one unit for one period: the line's own, or what a row that was not split says, or the
+    /// The price of one unit for one period: the line's own, or what a row for a whole period says, or the
     /// list price.
     fn unit_price(&self, periods: Option<&Periods>) -> Option<Decimal> {
         let of_line = self.facts.lines.iter().find(|line| Some(line.id) == self.place.line).and_then(|l| l.unit_price);
-        let not_split =
-            |row: &&UnitsRow| periods.is_none_or(|all| row.start == all.current.start && row.end == all.current.end);
-        let of_row = row_on(self.rows.iter().copied(), self.terms.today)
-            .filter(|row| row.units > 0)
-            .filter(not_split)
+        let fills_a_period = |row: &&&UnitsRow| {
+            let whole = periods.and_then(|all| Period::holding(row.start, self.contract.start, all.kind));
+            whole == Some(Period { start: row.start, end: row.end })
+        };
+        let with_units = self.rows.iter().filter(|row| row.units > 0);
+        let of_row = with_units
+            .filter(fills_a_period)
+            .max_by_key(|row| row.start)
             .map(|row| (row.price / Decimal::from(row.units)).round_dp(4).normalize());
         let of_service = || self.terms.services.get(&self.product.service).and_then(|service| service.unit_price);
         of_line.or(of_row).or_else(of_service)

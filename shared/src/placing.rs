@@ -142,6 +142,7 @@ impl<'a> Planner<'a> {
 
     fn plan_line(&mut self, line: Option<LineId>, contract: &'a Contract, product: &'a Product<'a>, kept: &KeptUsage) {
         let case = self.case(line, contract, product, kept);
+        self.plan.has_lines = true;
         if case.state.open.is_some() {
             return; // Unanswered: told, and blocked until reading settles it (U6).
         }

@@ -4,7 +4,7 @@
 use crate::contract::{Period, PeriodType};
 use crate::finding::Finding;
 use crate::fingerprint;
-use crate::ids::{CompanyId, ConnectionId};
+use crate::ids::{CompanyId, ConnectionId, LineId};
 use crate::line::{Intent, LinePlace};
 use crate::mapping::NewService;
 use crate::reckoning::Reckoning;
@@ -179,7 +179,12 @@ impl Adjustment {
         }
     }
 
-    /// The id of this change. It names usage, units, contract and mapping, and how often the line was
+    /// Whether it counts for all of a period, back from its first day.
+    pub fn is_for_whole_period(&self) -> bool {
+        self.settles.is_some_and(|day| day >= self.effective)
+    }
+
+    /// The id of this change. It names usage, units, price, contract and mapping, and how often the line was
     /// written before, so that an approval is good once. Usage counts in whole units: bytes that move and
     /// change no unit change nothing that was approved. Days are not in it: a change approved today may be
     /// made tomorrow.
@@ -196,6 +201,8 @@ impl Adjustment {
             self.reckoning.tenant.to_string(),
             self.reckoning.in_bundles.to_string(),
             self.reckoning.rounded.to_string(),
+            self.unit_price.map(|price| price.normalize().to_string()).unwrap_or_default(),
+            self.is_for_whole_period().to_string(),
             writes_before.to_string(),
         ])
     }
@@ -244,6 +251,8 @@ pub enum HoldReason {
     ChangedWithinPeriod,
     /// U5: the period is invoiced already, and the setting says hold.
     PostedPeriod,
+    /// H1: the line had units, and no row of them is to be seen.
+    UnitsNotSeen,
 }
 
 impl fmt::Display for HoldReason {
@@ -267,6 +276,9 @@ impl fmt::Display for HoldReason {
             }
             HoldReason::ChangedWithinPeriod => f.write_str("changed within the period by other hands"),
             HoldReason::PostedPeriod => f.write_str("the period is invoiced already"),
+            HoldReason::UnitsNotSeen => {
+                f.write_str("the line had units and shows none at all; a permission lost at Autotask looks like that")
+            }
         }
     }
 }
@@ -340,5 +352,13 @@ pub fn company_of(change: &Change) -> Option<CompanyId> {
     match &change.action {
         Action::CreateService(_) => None,
         Action::Adjust(adjustment) => Some(adjustment.place.company),
+    }
+}
+
+/// The line a change is of; none for services and for lines that are not there yet.
+pub fn line_of(change: &Change) -> Option<LineId> {
+    match &change.action {
+        Action::CreateService(_) => None,
+        Action::Adjust(adjustment) => adjustment.place.line,
     }
 }

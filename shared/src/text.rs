@@ -51,6 +51,12 @@ impl Plan {
     }
 }
 
+/// A name as a terminal may show it: on one line, and read in the direction in which the rest is.
+pub fn on_one_line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
+}
+
 /// "1 change", "2 changes".
 pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
@@ -74,8 +80,8 @@ fn section(f: &mut fmt::Formatter<'_>, title: &str, columns: &[&str], rows: Vec<
         }
     }
     let (headings, cells): (Vec<String>, Vec<Vec<String>>) =
-        rows.into_iter().map(|row| (row.heading, row.cells)).unzip();
-    table.add_rows(cells);
+        rows.into_iter().map(|row| (on_one_line(&row.heading), row.cells)).unzip();
+    table.add_rows(cells.iter().map(|cells| cells.iter().map(|cell| on_one_line(cell))));
     let text = table.to_string();
     let mut lines = text.lines();
     writeln!(f, "\n{title}\n   {}", lines.next().unwrap_or_default().trim_end())?;

@@ -10,7 +10,7 @@ use crate::kept::{CompanyState, KeptUsage, Reading, Seen};
 use crate::line::{LinePlace, LineState, Settlement, settle};
 use crate::line_plan::LineVerdict;
 use crate::mapping::Product;
-use crate::plan::{Adjustment, HoldReason, Plan, Waiting, company_of};
+use crate::plan::{Adjustment, HoldReason, Plan, Waiting, company_of, line_of};
 use crate::run::Connection;
 use crate::usage::is_metered;
 use jiff::civil::Date;
@@ -39,6 +39,10 @@ pub struct CompanyPlan {
     pub seen: Seen,
     /// Lines that should hold no units.
     pub want_none: BTreeSet<LineId>,
+    /// Whether a line of it was looked at: before that, nobody can have seen its first plan (H1).
+    pub has_lines: bool,
+    /// Whether its usage was another tenant's before: to the lines it is a new customer (H1).
+    pub remapped: bool,
     /// What must be read before this plan is final.
     pub needs: Needs,
 }
@@ -79,20 +83,31 @@ pub fn states_after(
 ) -> Vec<CompanyState> {
     let counts = connection.first_plan_approved && plan.run_hold.is_none();
     let new_and_held = plan.held.iter().filter(|held| held.reasons.contains(&HoldReason::NewCustomer));
+    let not_seen = plan.held.iter().filter(|held| held.reasons.contains(&HoldReason::UnitsNotSeen));
+    let not_seen: BTreeSet<LineId> = not_seen.filter_map(|held| line_of(&held.change)).collect();
     let waiting: BTreeSet<CompanyId> = new_and_held.filter_map(|held| company_of(&held.change)).collect();
     let after = |company: &CompanyPlan| {
         let before = before.get(&company.company);
         let known = before.cloned().unwrap_or_else(|| CompanyState::new(company.company));
-        let seen_counts = counts && !waiting.contains(&company.company);
+        let seen = known.seen.filter(|_| !company.remapped);
+        let has_plan = company.has_lines || seen.is_some();
+        let seen_counts = counts && has_plan && !waiting.contains(&company.company);
         let after = CompanyState {
             company: company.company,
             usage: company.usage.clone().or(known.usage),
-            seen: if seen_counts { Some(company.seen.clone()) } else { known.seen },
+            seen: if seen_counts { Some(seen_after(company, seen, &not_seen)) } else { seen },
             unread_since: company.usage.is_none().then(|| known.unread_since.unwrap_or(plan.today)),
         };
         (before != Some(&after)).then_some(after)
     };
     companies.iter().filter_map(after).collect()
+}
+
+/// What is there now. Lines whose units are not to be seen stay known for as long as that holds them.
+fn seen_after(company: &CompanyPlan, before: Option<Seen>, not_seen: &BTreeSet<LineId>) -> Seen {
+    let mut seen = company.seen.clone();
+    seen.lines.extend(before.into_iter().flat_map(|before| before.lines).filter(|line| not_seen.contains(line)));
+    seen
 }
 
 pub(crate) struct Planner<'a> {
@@ -105,6 +120,7 @@ pub(crate) struct Planner<'a> {
 
 impl<'a> Planner<'a> {
     fn new(facts: &'a CompanyFacts, terms: &'a Terms<'a>) -> Self {
+        let kept = facts.state.as_ref().and_then(|state| state.usage.as_ref());
         let plan = CompanyPlan {
             company: facts.customer.company,
             proposed: Vec::new(),
@@ -116,6 +132,8 @@ impl<'a> Planner<'a> {
             usage: None,
             seen: Seen::default(),
             want_none: BTreeSet::new(),
+            has_lines: false,
+            remapped: kept.is_some_and(|usage| usage.tenant != facts.tenant_id),
             needs: Needs::default(),
         };
         Self { facts, terms, states: facts.states.clone(), plan }

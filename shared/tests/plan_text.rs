@@ -44,16 +44,16 @@ fn the_plan_dated_today() {
     let mut world = two_customers(EffectiveDates::Today);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.plan(), @r#"
-    Plan 0e5d7a08b5a7 · connection main · 2026-05-12
+    Plan 41821bf2fce8 · connection main · 2026-05-12
     3 changes (3 extra invoice lines), 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
-        81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
+        fcd9e09fcbc1  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
+        e13163098a20  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-05-12   -6.00 a month  6 × workstations
+        0b310c3aa51b  Workstation    8 → 6    -2  2026-05-12   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -62,14 +62,14 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
     let mut world = two_customers(UpTodayDownNext);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.run(), @r#"
-    Plan 7ed984f91b81 · connection main · 2026-05-12
+    Plan 677314480e5a · connection main · 2026-05-12
     2 changes (2 extra invoice lines), 0 held, 1 waiting, 0 findings, 0 lines right
 
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
-        81fb934472a0  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
+        fcd9e09fcbc1  Workstation    5 → 7    +2  2026-05-12   +6.00 a month  7 × workstations
+        e13163098a20  Cloud Storage  10 → 16  +6  2026-05-12  +18.00 a month  20.25 GiB cloud storage, 5 included
 
     Waiting
         service      units      until
@@ -77,13 +77,13 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
         Workstation  8 → 6  -2  the period ends on 2026-05-31
     "#);
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan debe299aabd7 · connection main · 2026-05-31
+    Plan 059b2b93283b · connection main · 2026-05-31
     1 change, 0 held, 0 waiting, 0 findings, 2 lines right
 
     Changes
         id            service      units      from                money  because
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation  8 → 6  -2  2026-06-01  -6.00 a month  6 × workstations
+        0b310c3aa51b  Workstation  8 → 6  -2  2026-06-01  -6.00 a month  6 × workstations
     "#);
 }
 
@@ -104,16 +104,16 @@ fn the_plan_for_the_next_period() {
         Workstation    8 → 6    -2  the period ends on 2026-05-31
     ");
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan 0e5d7a08b5a7 · connection main · 2026-05-31
+    Plan 41821bf2fce8 · connection main · 2026-05-31
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
-        81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
+        fcd9e09fcbc1  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
+        e13163098a20  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
+        0b310c3aa51b  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -123,16 +123,16 @@ fn the_plan_for_the_whole_period() {
     world.day("2026-05-31").run();
     use_of_may(world.day("2026-06-30"));
     assert_snapshot!(world.run(), @r#"
-    Plan 0e5d7a08b5a7 · connection main · 2026-06-30
+    Plan fdec2834f5fb · connection main · 2026-06-30
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
         id            service        units        from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        2f17a6d063ad  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
-        81fb934472a0  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
+        851877aa717e  Workstation    5 → 7    +2  2026-06-01   +6.00 a month  7 × workstations
+        c7f56d9a0001  Cloud Storage  10 → 16  +6  2026-06-01  +18.00 a month  20.25 GiB cloud storage, 5 included
       Birke (company 8), contract 80 "Managed 80"
-        068e0d5a9fcc  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
+        90de03f5ee21  Workstation    8 → 6    -2  2026-06-01   -6.00 a month  6 × workstations
     "#);
 }
 
@@ -141,13 +141,13 @@ fn the_first_plan() {
     let mut world = World::on("2026-05-10");
     world.connection.first_plan_approved = false;
     assert_snapshot!(world.uses("workstations", 6).plan(), @r#"
-    Plan 9ee63daeae6f · connection main · 2026-05-10
+    Plan 4e2070785e39 · connection main · 2026-05-10
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
     Held until approved: the first plan waits for approval
         id            service      units      from                money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        01329567add8  Workstation  5 → 6  +1  2026-05-10  +3.00 a month  6 × workstations
+        e62bd037c5cc  Workstation  5 → 6  +1  2026-05-10  +3.00 a month  6 × workstations
     "#);
 }
 
@@ -179,16 +179,16 @@ fn the_plan_with_lines_that_are_held() {
     world.row("cloud_storage", |row| row.included = 0);
     let plan = world.run();
     assert_snapshot!(plan, @r#"
-    Plan 87918c3dcd7b · connection main · 2026-05-12
+    Plan 0cad38e7c28a · connection main · 2026-05-12
     0 changes, 3 held, 0 waiting, 1 finding, 0 lines right
 
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        410ef4db6b81  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 × workstations; held: the units fall to 0
-        0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+        88cba238b17a  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 × workstations; held: the units fall to 0
+        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
       Birke (company 8), contract 80 "Managed 80"
-        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        5abce91dcdf2  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
       - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
@@ -196,20 +196,20 @@ fn the_plan_with_lines_that_are_held() {
     "#);
     world.approvals.insert(plan.held[0].change.id.clone(), "ada".to_owned());
     assert_snapshot!(world.plan(), @r#"
-    Plan 87918c3dcd7b · connection main · 2026-05-12
+    Plan 0cad38e7c28a · connection main · 2026-05-12
     1 change (1 extra invoice line), 2 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
         id            service      units      from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        410ef4db6b81  Workstation  5 → 0  -5  2026-05-12  -15.00 a month  0 × workstations; approved by ada
+        88cba238b17a  Workstation  5 → 0  -5  2026-05-12  -15.00 a month  0 × workstations; approved by ada
 
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        0ad3c8f7e721  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
       Birke (company 8), contract 80 "Managed 80"
-        e7b4c60c407d  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
+        5abce91dcdf2  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
     Findings
       - Birke (company 8): Workstation on contract 80 was changed by somebody else: 8 → 7
@@ -231,7 +231,7 @@ fn the_plan_whose_whole_run_is_held() {
     }
     world.of = CompanyId(5);
     assert_snapshot!(world.day("2026-05-11").uses("workstations", 4).plan(), @r#"
-    Plan e54d80699d40 · connection main · 2026-05-11
+    Plan 35697e970cbf · connection main · 2026-05-11
     0 changes, 1 held, 0 waiting, 4 findings, 0 lines right
 
     The whole run is held (bfed3939c4d9): 4 of 5 mapped tenants vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that
@@ -239,7 +239,7 @@ fn the_plan_whose_whole_run_is_held() {
     Held until approved: the whole run is held
         id            service      units      from                money  because
       Customer 5 (company 5), contract 50 "Managed 50"
-        dac8a05fd427  Workstation  3 → 4  +1  2026-05-11  +3.00 a month  4 × workstations
+        66bed585b1fb  Workstation  3 → 4  +1  2026-05-11  +3.00 a month  4 × workstations
 
     Findings
       - Customer 1 (company 1): tenant tenant-1 "Customer 1" is not in our tree; the lines are left alone
@@ -260,13 +260,13 @@ fn the_plan_with_bundles() {
     world.it().items.push(item("seats", MeasurementUnit::Quantity));
     world.bundle(70, 90, WORKSTATION, 4).bundle(70, 91, ServiceId(503), 2).uses("workstations", 11).uses("seats", 7);
     assert_snapshot!(world.plan(), @r#"
-    Plan 2490cb07d623 · connection main · 2026-05-10
+    Plan c993376ce1e5 · connection main · 2026-05-10
     1 change (1 extra invoice line), 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
         id            service      units      from                money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        e82fa873b83e  Workstation  5 → 7  +2  2026-05-10  +6.00 a month  11 × workstations, 4 in bundles
+        da3aaf81eed0  Workstation  5 → 7  +2  2026-05-10  +6.00 a month  11 × workstations, 4 in bundles
 
     Findings
       - Alpenblick (company 7): 5 Seat not billed: not on contract 70 "Managed 70" beyond the 2 in bundles
@@ -279,13 +279,13 @@ fn the_plan_with_metered_items() {
     let mut world = World::metered_on("2026-05-20");
     world.meters(41, "2026-05-01").run();
     assert_snapshot!(world.day("2026-05-31").meters(12, "2026-05-01").plan(), @r#"
-    Plan 5a59a1366222 · connection main · 2026-05-31
+    Plan 1e702f2e929c · connection main · 2026-05-31
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
     Held until approved: the units jump
         id            service        units        from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        03cd925cff17  Compute Point  0 → 41  +41  2026-05-01  +123.00 a month  41 h compute points
+        d054dae08afe  Compute Point  0 → 41  +41  2026-05-01  +123.00 a month  41 h compute points
     "#);
 }
 
@@ -303,7 +303,7 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
     world.row("servers", |row| row.service = Some(ServiceTarget::New(new)));
     world.settings().add_missing_services = true;
     assert_snapshot!(world.plan(), @r#"
-    Plan b5847fff39f2 · connection main · 2026-05-10
+    Plan 83837cb56e40 · connection main · 2026-05-10
     2 changes (1 extra invoice line), 0 held, 0 waiting, 0 findings, 1 line right
 
     Changes
@@ -311,7 +311,7 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
       New services in Autotask
         11499e85240f  Acronis Server                           9.50 a month  for servers
       Alpenblick (company 7), contract 70 "Managed 70"
-        379dca48c1f5  Seat            0 → 7  +7  2026-05-10  +21.00 a month  7 × seats; adds the service to the contract
+        1894e4fa5344  Seat            0 → 7  +7  2026-05-10  +21.00 a month  7 × seats; adds the service to the contract
     "#);
 }
 
@@ -319,13 +319,13 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
 fn the_plan_of_a_posted_period() {
     let mut world = World::on("2026-05-10");
     assert_snapshot!(world.post_until("2026-05-31").uses("workstations", 9).plan(), @r#"
-    Plan 445c6015f5d9 · connection main · 2026-05-10
+    Plan de63a1f992d7 · connection main · 2026-05-10
     1 change, 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
         id            service      units      from                 money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        f961d4e0ca7c  Workstation  5 → 9  +4  2026-06-01  +12.00 a month  9 × workstations
+        d547b6e4a971  Workstation  5 → 9  +4  2026-06-01  +12.00 a month  9 × workstations
 
     Findings
       - Alpenblick (company 7): Workstation on contract 70 is already invoiced up to 2026-05-31: +4 units from 2026-05-10 to 2026-05-31 were missed

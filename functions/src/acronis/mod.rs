@@ -141,11 +141,13 @@ impl Acronis {
     }
 
     async fn read<T: DeserializeOwned>(&self, endpoint: &'static str, url: Url) -> Result<T, AcronisError> {
+        self.reply(endpoint, url).await?.json().map_err(AcronisError::Failed)
+    }
+
+    /// A reply that says yes.
+    async fn reply(&self, endpoint: &'static str, url: Url) -> Result<Reply, AcronisError> {
         let reply = self.ask(endpoint, url).await?;
-        if reply.status != 200 {
-            return Err(AcronisError::of(&reply));
-        }
-        reply.json().map_err(AcronisError::Failed)
+        if reply.status == 200 { Ok(reply) } else { Err(AcronisError::of(&reply)) }
     }
 
     /// A reply of any status but 401. A token that is refused is renewed once, and the call repeated.

@@ -4,7 +4,7 @@
 use super::{Acronis, AcronisError, MOST_IDS, wire};
 use crate::http::Reply;
 use shared::ids::TenantId;
-use shared::usage::TenantUsage;
+use shared::usage::{TenantUsage, UsageRow};
 use std::collections::BTreeMap;
 
 impl Acronis {
@@ -55,16 +55,27 @@ fn hand_over(
             .collect::<Result<Vec<_>, _>>()
             .map_err(|why| AcronisError::Failed(reply.unreadable(&format!("tenant {tenant}: {why}"))))?;
         // Taking either of two answers, or both, could bill what is not so.
-        if found.insert(tenant.clone(), rows).is_some() {
+        if found.insert(tenant.clone(), once_each(rows)).is_some() {
             return Err(AcronisError::Failed(reply.unreadable(&format!("it lists tenant {tenant} twice"))));
         }
     }
     for tenant in batch {
-        let usage = found.remove(tenant).map_or_else(
-            || TenantUsage::Refused("Acronis left the tenant out of its reply about usage".to_owned()),
-            TenantUsage::Read,
-        );
+        let usage = found
+            .remove(tenant)
+            .unwrap_or_else(|| TenantUsage::Refused("Acronis left the tenant out of its reply about usage".to_owned()));
         each(tenant.clone(), usage);
     }
     Ok(())
+}
+
+/// The rows of one tenant, each once. Two figures of one item are none: nobody could tell which is so.
+fn once_each(mut rows: Vec<UsageRow>) -> TenantUsage {
+    rows.sort();
+    rows.dedup();
+    match rows.windows(2).find(|pair| pair[0].key == pair[1].key) {
+        Some(pair) => {
+            TenantUsage::Refused(format!("Acronis tells the usage of {} twice, and not the same", pair[0].key))
+        }
+        None => TenantUsage::Read(rows),
+    }
 }

@@ -67,6 +67,12 @@ fn words_of_errors(reply: &Reply) -> Option<String> {
     Some(errors.into_iter().map(word).collect::<Vec<_>>().join("; "))
 }
 
+/// The `Message` of a reply that the vendor's web server wrote (`{"Message": "…"}`).
+fn message(reply: &Reply) -> Option<String> {
+    let body = serde_json::from_slice::<serde_json::Value>(&reply.body).ok()?;
+    body.get("Message")?.as_str().map(str::to_owned)
+}
+
 /// What a reply is, before anybody asks what it is worth to a read or a write.
 enum Answer {
     Success,
@@ -79,13 +85,13 @@ enum Answer {
 impl Answer {
     fn of(reply: &Reply) -> Self {
         let errors = words_of_errors(reply);
-        let said = errors.clone().unwrap_or_else(|| String::from_utf8_lossy(&reply.body).into_owned()).to_lowercase();
-        // The limits come under several statuses, so their texts count under all but a plain success.
-        if reply.status != 200 || errors.is_some() {
+        // The limits come under several statuses, but only in Autotask's own words: a gateway's page that
+        // speaks of thresholds says nothing of what Autotask is doing meanwhile.
+        if let Some(said) = errors.clone().or_else(|| message(reply)).map(|said| said.to_lowercase()) {
             if said.contains("thread threshold") || said.contains("itgenatr005") {
                 return Self::TooManyAtATime;
             }
-            let is_of_requests = said.contains("threshold") && (said.contains("request") || said.contains("hour"));
+            let is_of_requests = said.contains("request threshold") || said.contains("requests threshold");
             if is_of_requests || said.contains("requests per hour") || said.contains("hourly limit") {
                 return Self::HourIsFull;
             }
@@ -139,7 +145,8 @@ pub(super) fn success_of_write(outcome: Outcome) -> Result<Reply, WriteError> {
             Err(WriteError::Unknown(reply.unreadable("expected JSON")))
         }
         (Answer::Success, _) => Ok(reply),
-        (Answer::TooManyAtATime | Answer::HourIsFull, _) => {
+        // A login that is not accepted any more says nothing of the line: it may be sent again later.
+        (Answer::TooManyAtATime | Answer::HourIsFull, _) | (_, 401) => {
             Err(WriteError::NotRun { retry_after: reply.retry_after, text: reply.text() })
         }
         (Answer::Errors(words), _) if words.to_lowercase().contains("duplicate data") => {
@@ -147,7 +154,7 @@ pub(super) fn success_of_write(outcome: Outcome) -> Result<Reply, WriteError> {
         }
         (Answer::Errors(words), _) => Err(WriteError::Refused(reply.text_with(&words))),
         // Turned away at the door, before any of the vendor's code ran.
-        (Answer::Other, 401 | 403 | 404 | 405) => Err(WriteError::Refused(reply.text())),
+        (Answer::Other, 403..=405) => Err(WriteError::Refused(reply.text())),
         (Answer::Other, _) => Err(WriteError::Unknown(reply.text())),
     }
 }

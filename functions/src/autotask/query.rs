@@ -115,6 +115,11 @@ pub(super) fn not_after(field: &str, day: Date) -> Value {
     json!({"op": "lte", "field": field, "value": midnight(day)})
 }
 
+/// `field` is a later day than this one.
+pub(super) fn after(field: &str, day: Date) -> Value {
+    json!({"op": "gt", "field": field, "value": midnight(day)})
+}
+
 /// `field` is this day or a later one.
 pub(super) fn not_before(field: &str, day: Date) -> Value {
     json!({"op": "gte", "field": field, "value": midnight(day)})

@@ -1,6 +1,6 @@
 //! The questions asked of Autotask, each with as many requests as there are pages, not customers (B1).
 
-use super::query::{MOST_VALUES, is, is_one_of, not_after, not_before};
+use super::query::{MOST_VALUES, after, is, is_one_of, not_after, not_before};
 use super::wire;
 use super::{AutotaskError, AutotaskReader};
 use jiff::civil::Date;
@@ -42,6 +42,22 @@ impl AutotaskReader {
         for some in lines.chunks(MOST_VALUES) {
             let one_of_lines = is_one_of("contractServiceID", some.iter().map(|line| line.0));
             let conditions = [one_of_lines, not_after("startDate", span.end), not_before("endDate", span.start)];
+            rows.extend(self.rows::<wire::ContractServiceUnit>(&conditions).await?);
+        }
+        Ok(rows)
+    }
+
+    /// The unit rows of `lines` that begin after `day`, up to `last`.
+    pub async fn units_that_begin(
+        &self,
+        lines: &[LineId],
+        day: Date,
+        last: Date,
+    ) -> Result<Vec<UnitsRow>, AutotaskError> {
+        let mut rows = Vec::new();
+        for some in lines.chunks(MOST_VALUES) {
+            let one_of_lines = is_one_of("contractServiceID", some.iter().map(|line| line.0));
+            let conditions = [one_of_lines, after("startDate", day), not_after("startDate", last)];
             rows.extend(self.rows::<wire::ContractServiceUnit>(&conditions).await?);
         }
         Ok(rows)

@@ -4,6 +4,7 @@
 use super::number::{Money, Whole};
 use super::query::Row;
 use crate::http::civil_day;
+use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use serde::Deserialize;
 use shared::contract::{self, PAYG_FIELD, PeriodType};
@@ -13,6 +14,8 @@ use shared::ids::{BillingCodeId, BundleId, CompanyId, ContractId, LineId, Servic
 pub(super) const RECURRING_SERVICE: i64 = 7;
 /// `status` of an active contract.
 const ACTIVE: i64 = 1;
+/// The last day of a contract that has no end.
+const EVERGREEN: Date = date(9999, 12, 31);
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -53,7 +56,8 @@ pub(super) struct Contract {
     contract_type: Whole,
     status: Whole,
     start_date: String,
-    end_date: String,
+    #[serde(default)]
+    end_date: Option<String>,
     #[serde(default)]
     contract_period_type: Option<Whole>,
     #[serde(default)]
@@ -91,11 +95,17 @@ impl Row for Contract {
             recurring: self.contract_type.0 == RECURRING_SERVICE,
             active: self.status.0 == ACTIVE,
             start: civil_day(&self.start_date)?,
-            end: civil_day(&self.end_date)?,
+            // One without an end is evergreen, like those that end in the year 9999.
+            end: self.end_date.as_deref().map_or(Ok(EVERGREEN), civil_day)?,
             period: self.contract_period_type.and_then(|kind| PeriodType::of_number(kind.0)),
             payg: payg.and_then(|field| text_of(field.value)),
         })
     }
+}
+
+/// Units as the vendor counts them: an int32. Anything else is no number to add to.
+fn units(units: Whole) -> Result<i64, String> {
+    i32::try_from(units.0).map(i64::from).map_err(|_| format!("units is {}, expected at most {}", units.0, i32::MAX))
 }
 
 /// The text of a value that is documented as a text; another kind is shown as it is.
@@ -152,7 +162,7 @@ impl Row for ContractServiceUnit {
             service: ServiceId(self.service),
             start: civil_day(&self.start_date)?,
             end: civil_day(&self.end_date)?,
-            units: self.units.0,
+            units: units(self.units)?,
             price: self.price.map_or(Decimal::ZERO, |price| price.0),
             posted: self.approve_and_post_date.is_some_and(|day| !day.trim().is_empty()),
         })
@@ -269,7 +279,7 @@ impl Row for ContractServiceBundleUnit {
             bundle: BundleId(self.bundle),
             start: civil_day(&self.start_date)?,
             end: civil_day(&self.end_date)?,
-            units: self.units.0,
+            units: units(self.units)?,
         })
     }
 }

@@ -114,7 +114,8 @@ impl Http {
             Ok(response) => self.read_whole(response, place).await,
             // Nothing of the request can have left before there is a connection.
             Err(error) if error.is_connect() || error.is_builder() => {
-                Outcome::NotSent(place.failure("no connection", error))
+                let host = ask.url.host_str().unwrap_or_default();
+                Outcome::NotSent(place.failure(&format!("no connection to {host}"), error))
             }
             Err(error) => Outcome::NoReply(place.failure("no reply", error)),
         }

@@ -98,4 +98,10 @@ impl Store {
         let key = Key { pk: format!("{connection}#companies"), sk: state.company.to_string() };
         self.put(key.holding(state)?).await
     }
+
+    /// Stores what is remembered of several companies; after an error some are stored and some are not.
+    pub async fn save_company_states(&self, connection: &ConnectionId, states: &[CompanyState]) -> anyhow::Result<()> {
+        let key = |state: &CompanyState| Key { pk: format!("{connection}#companies"), sk: state.company.to_string() };
+        self.put_all(states.iter().map(|state| key(state).holding(state)).collect::<anyhow::Result<_>>()?).await
+    }
 }

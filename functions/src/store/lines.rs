@@ -6,6 +6,7 @@ use super::Store;
 use super::history::change_key;
 use super::items::{Item, Key, Rows, Written, body_of, text, text_of};
 use super::lease::Lease;
+use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use shared::ids::ConnectionId;
 use shared::line::LineState;
@@ -28,6 +29,19 @@ pub enum IntentError {
     Failed(#[from] anyhow::Error),
 }
 
+/// An intent that is to be closed, as `close_intent` takes it.
+#[derive(Debug, Clone)]
+pub struct Closing {
+    /// The line as the outcome leaves it.
+    pub state: LineState,
+    /// The intent's id.
+    pub settled: String,
+    /// The record of a change that was made.
+    pub made: Option<ChangeRecord>,
+}
+
+/// Intents that may be closed together: two items each, of the hundred that a transaction takes.
+pub const CLOSED_TOGETHER: usize = 40;
 /// The place of the lease and of the line in a transaction.
 const LEASE: usize = 0;
 
@@ -102,16 +116,51 @@ impl Store {
         settled: &str,
         made: Option<&ChangeRecord>,
     ) -> Result<(), IntentError> {
+        let (put, record) = self.closing(lease, state, settled, made)?;
+        match self.fenced(lease, &format!("closing intent {settled}"), put, record).await? {
+            Written::Done(_) => Ok(()),
+            Written::Refused { .. } => Err(IntentError::Changed),
+        }
+    }
+
+    /// Closes at most [`CLOSED_TOGETHER`] intents in one transaction. Where one of them is refused, they are
+    /// closed one by one, so that each is judged by itself.
+    pub async fn close_intents(&self, lease: &Lease, closings: &[Closing]) -> Result<(), IntentError> {
+        let mut actions = vec![self.held(lease)?];
+        for Closing { state, settled, made } in closings {
+            let (put, record) = self.closing(lease, state, settled, made.as_ref())?;
+            let record = record.map(|record| Put::builder().table_name(&self.table).set_item(Some(record)));
+            for put in [Some(put), record].into_iter().flatten() {
+                let put = put.build().map_err(anyhow::Error::from)?;
+                actions.push(TransactWriteItem::builder().put(put).build());
+            }
+        }
+        match self.transact("closing intents", actions).await? {
+            Written::Done(_) => return Ok(()),
+            Written::Refused { action: LEASE, .. } => return Err(IntentError::LeaseLost),
+            Written::Refused { .. } => {}
+        }
+        for Closing { state, settled, made } in closings {
+            self.close_intent(lease, state, settled, made.as_ref()).await?;
+        }
+        Ok(())
+    }
+
+    /// What closing an intent puts: the line, on the condition that the intent is open, and the record.
+    fn closing(
+        &self,
+        lease: &Lease,
+        state: &LineState,
+        settled: &str,
+        made: Option<&ChangeRecord>,
+    ) -> anyhow::Result<(PutBuilder, Option<Item>)> {
         let put = self
             .line_put(&lease.connection, state)?
             .condition_expression("#open = :settled")
             .expression_attribute_names("#open", "open")
             .expression_attribute_values(":settled", text(settled));
         let record = made.map(|made| change_key(&lease.connection, made).holding(made)).transpose()?;
-        match self.fenced(lease, &format!("closing intent {settled}"), put, record).await? {
-            Written::Done(_) => Ok(()),
-            Written::Refused { .. } => Err(IntentError::Changed),
-        }
+        Ok((put, record))
     }
 
     /// Stores a line's state. It opens and closes no intent: the stored line has to have the same one open
@@ -131,11 +180,7 @@ impl Store {
         }
     }
 
-    fn line_put(
-        &self,
-        connection: &ConnectionId,
-        state: &LineState,
-    ) -> anyhow::Result<aws_sdk_dynamodb::types::builders::PutBuilder> {
+    fn line_put(&self, connection: &ConnectionId, state: &LineState) -> anyhow::Result<PutBuilder> {
         Ok(Put::builder()
             .table_name(&self.table)
             .set_item(Some(line_item(connection, state)?))
@@ -147,7 +192,7 @@ impl Store {
         &self,
         lease: &Lease,
         doing: &str,
-        line: aws_sdk_dynamodb::types::builders::PutBuilder,
+        line: PutBuilder,
         record: Option<Item>,
     ) -> Result<Written, IntentError> {
         let put = |put: Put| TransactWriteItem::builder().put(put).build();

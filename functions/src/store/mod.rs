@@ -34,7 +34,7 @@ mod mapping;
 mod table;
 
 pub use lease::Lease;
-pub use lines::IntentError;
+pub use lines::{CLOSED_TOGETHER, Closing, IntentError};
 pub use mapping::SaveError;
 
 use aws_sdk_dynamodb::Client;

@@ -7,6 +7,7 @@ use crate::host::{Host, Vendors};
 use crate::store::{IntentError, Lease};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
+use jiff::SignedDuration;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
 use shared::run::{ChangeRecord, Connection, Outcome, RunRecord};
@@ -23,6 +24,9 @@ const AT_WORK: usize = 6;
 const MOST_SENDS: u32 = 5;
 /// A change is begun only while this much time is left: to send it, to read it back, to close it.
 const TIME_FOR_A_CHANGE: Duration = Duration::from_secs(30);
+/// How long after it was recorded an intent may be sent: with one request's time-out and the minutes that
+/// Autotask may work on it, less than the `settle_minutes` after which it counts as not made.
+const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(2);
 /// Requests kept back for reading back what was sent.
 const KEPT_FOR_READING_BACK: u64 = 10;
 
@@ -68,12 +72,13 @@ impl Apply<'_> {
             .collect();
         self.host.progress.begin("changing units", Some(adjustments.len() as u64));
         let mut failures = Vec::new();
-        for together in adjustments.chunks(SENT_TOGETHER) {
+        let mut all = adjustments.chunks(SENT_TOGETHER);
+        while let Some(together) = all.next() {
             if self.must_stop() {
                 break;
             }
             self.change_together(together, &states, record, &mut failures).await?;
-            if adjustments.len() > SENT_TOGETHER {
+            if all.len() > 0 {
                 budget::look_again(self.vendors, &self.planned.observed.mapping.settings.budget, record).await?;
             }
         }
@@ -212,7 +217,9 @@ impl Apply<'_> {
             effective: intent.effective,
         };
         for sends in 1.. {
-            if !self.lease_has_time().await {
+            // An old intent may be settled as not made; one that might still be under way then must not be.
+            let age = self.host.clock.now().duration_since(intent.sent_at);
+            if age > LONGEST_SENDING || !self.lease_has_time().await {
                 return self.close_not_run(state, &intent).await;
             }
             match self.writer.adjust(&adjust).await {

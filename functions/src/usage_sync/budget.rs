@@ -19,7 +19,7 @@ pub(super) async fn open(
 ) -> anyhow::Result<()> {
     let threshold = vendors.autotask.threshold().await?;
     record.autotask_used = Some((threshold.used, threshold.limit));
-    let window = SignedDuration::from_mins(threshold.window_minutes.try_into().unwrap_or(60));
+    let window = SignedDuration::from_mins(threshold.window_minutes.clamp(1, 24 * 60).cast_signed());
     let since = host.clock.now().checked_sub(window)?;
     let runs = host.store.runs_since(&connection.id, since).await?;
     let spent_by = |job: Option<Job>| -> u64 {
@@ -37,7 +37,7 @@ pub(super) async fn open(
 
 /// The requests still allowed, by what all our jobs and this one spent in the window.
 fn allowed(budget: &Budget, threshold: &Threshold, spent: u64, spent_on_units: u64) -> u64 {
-    let part = |percent: u32| threshold.limit * u64::from(percent) / 100;
+    let part = |percent: u32| threshold.limit.saturating_mul(u64::from(percent)) / 100;
     let share = part(budget.share_percent).saturating_sub(spent);
     let units = part(budget.units_percent).saturating_sub(spent_on_units);
     let everybody = part(budget.stop_at_percent).saturating_sub(threshold.used);
@@ -48,7 +48,7 @@ fn allowed(budget: &Budget, threshold: &Threshold, spent: u64, spent_on_units: u
 pub(super) async fn look_again(vendors: &Vendors, budget: &Budget, record: &mut RunRecord) -> anyhow::Result<()> {
     let threshold = vendors.autotask.threshold().await?;
     record.autotask_used = Some((threshold.used, threshold.limit));
-    let stop_at = threshold.limit * u64::from(budget.stop_at_percent) / 100;
+    let stop_at = threshold.limit.saturating_mul(u64::from(budget.stop_at_percent)) / 100;
     vendors.allowance.lower_to(stop_at.saturating_sub(threshold.used));
     Ok(())
 }

@@ -5,9 +5,11 @@ use super::observe::Observed;
 use crate::autotask::AutotaskReader;
 use crate::host::{Host, Vendors};
 use anyhow::{Context, ensure};
-use shared::contract::{ContractLine, Period, UnitsRow};
-use shared::facts::CompanyFacts;
+use jiff::civil::Date;
+use shared::contract::{ContractLine, Period, UnitsRow, row_on};
+use shared::facts::{CompanyFacts, Terms};
 use shared::ids::{ContractId, LineId, ServiceId};
+use shared::kept::Reading;
 use shared::usage_plan::{CompanyPlan, plan_company};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,56 +23,112 @@ pub(super) async fn plan_companies(
     observed: &mut Observed,
 ) -> anyhow::Result<Vec<CompanyPlan>> {
     host.progress.begin("planning", None);
-    let mut plans = plan_all(observed);
+    let mut plans = Vec::with_capacity(observed.companies.len());
+    observed.each_company(|_, facts, terms| plans.push(plan_one(facts, terms)));
     for _ in 0..MOST_ROUNDS {
         let open: BTreeSet<usize> = (0..plans.len()).filter(|index| !plans[*index].needs.is_empty()).collect();
         if open.is_empty() {
-            return Ok(plans);
+            break;
         }
         host.progress.begin("reading the lines that change", None);
         read_needs(&vendors.autotask, observed, &plans).await?;
-        let terms = observed.terms();
-        for index in open {
-            plans[index] = plan_company(&observed.companies[index], &terms);
-        }
+        observed.each_company(|index, facts, terms| {
+            if open.contains(&index) {
+                plans[index] = plan_one(facts, terms);
+            }
+        });
     }
     let settled = plans.iter().all(|plan| plan.needs.is_empty());
     ensure!(settled, "a plan keeps asking for more; Autotask's lines changed with every read");
+    observed.take_states_back();
     Ok(plans)
 }
 
-fn plan_all(observed: &Observed) -> Vec<CompanyPlan> {
-    let terms = observed.terms();
-    observed.companies.iter().map(|facts| plan_company(facts, &terms)).collect()
+/// One company's plan. Its usage is held once: by the plan where that is final, else by the facts from which
+/// it is made again.
+fn plan_one(facts: &mut CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
+    let mut plan = plan_company(facts, terms);
+    if !plan.needs.is_empty() {
+        plan.usage = None;
+    } else if plan.usage.is_some() {
+        facts.usage = Ok(Reading::default());
+    }
+    plan
 }
 
 async fn read_needs(autotask: &AutotaskReader, observed: &mut Observed, plans: &[CompanyPlan]) -> anyhow::Result<()> {
-    let spans = plans.iter().flat_map(|plan| &plan.needs.lines);
-    let lines: BTreeSet<LineId> = spans.clone().map(|(line, _)| *line).collect();
-    let lines: Vec<LineId> = lines.into_iter().collect();
-    let first = spans.clone().map(|(_, span)| span.start).min();
-    let last = spans.map(|(_, span)| span.end).max();
-    let span = first.zip(last).map(|(start, end)| Period { start, end });
+    let today = observed.today;
+    let (mut whole, mut coming) = (Wanted::default(), Wanted::default());
+    for (facts, plan) in observed.companies.iter().zip(plans) {
+        for (line, span) in &plan.needs.lines {
+            let wanted = if is_read_today(facts, *line, *span, today) { &mut coming } else { &mut whole };
+            wanted.add(*line, *span);
+        }
+    }
     let places: BTreeSet<(ContractId, ServiceId)> = plans.iter().flat_map(|plan| plan.needs.places.clone()).collect();
-    let (rows, found) = tokio::try_join!(rows_of(autotask, &lines, span), lines_of(autotask, &places))?;
+    let (rows, found) = tokio::try_join!(rows_of(autotask, whole, coming, today), lines_of(autotask, &places))?;
     for (facts, plan) in observed.companies.iter_mut().zip(plans) {
         take_over(facts, plan, &rows, &found);
     }
     Ok(())
 }
 
-/// Rows of lines, all of them within one span of days.
-#[derive(Default)]
-struct RowsRead {
-    span: Option<Period>,
-    of_line: BTreeMap<LineId, Vec<UnitsRow>>,
+/// Whether a line's units of today were just read, so that only those that begin later are wanted (U3).
+fn is_read_today(facts: &CompanyFacts, line: LineId, span: Period, today: Date) -> bool {
+    let never_read = !facts.read_whole.contains_key(&line);
+    never_read && span.start == today && row_on(facts.rows_of(line), today).is_some()
 }
 
-async fn rows_of(autotask: &AutotaskReader, lines: &[LineId], span: Option<Period>) -> anyhow::Result<RowsRead> {
-    let mut read = RowsRead { span, ..RowsRead::default() };
-    let Some(span) = span else { return Ok(read) };
-    for row in autotask.units_of_lines(lines, span).await.context("reading the units of lines")? {
-        read.of_line.entry(row.line).or_default().push(row);
+/// Lines, and one span of days for all of them.
+#[derive(Default)]
+struct Wanted {
+    lines: BTreeSet<LineId>,
+    span: Option<Period>,
+}
+
+impl Wanted {
+    fn add(&mut self, line: LineId, span: Period) {
+        self.lines.insert(line);
+        let all = self.span.unwrap_or(span);
+        self.span = Some(Period { start: all.start.min(span.start), end: all.end.max(span.end) });
+    }
+}
+
+/// Rows of lines, each with the days within which they are all there.
+#[derive(Default)]
+struct RowsRead {
+    of_line: BTreeMap<LineId, Vec<UnitsRow>>,
+    spans: BTreeMap<LineId, Period>,
+    /// The lines of which only those rows were read that begin after this day.
+    coming: Option<(Date, BTreeSet<LineId>)>,
+}
+
+impl RowsRead {
+    fn add(&mut self, wanted: &Wanted, rows: Vec<UnitsRow>) {
+        self.spans.extend(wanted.span.into_iter().flat_map(|span| wanted.lines.iter().map(move |line| (*line, span))));
+        for row in rows {
+            self.of_line.entry(row.line).or_default().push(row);
+        }
+    }
+
+    /// Whether what was read of a line stands in place of this row.
+    fn replaces(&self, row: &UnitsRow) -> bool {
+        let only_coming = |(day, lines): &(Date, BTreeSet<LineId>)| lines.contains(&row.line) && row.start <= *day;
+        self.spans.contains_key(&row.line) && !self.coming.as_ref().is_some_and(only_coming)
+    }
+}
+
+async fn rows_of(autotask: &AutotaskReader, whole: Wanted, coming: Wanted, today: Date) -> anyhow::Result<RowsRead> {
+    let mut read = RowsRead::default();
+    let in_words = "reading the units of lines";
+    if let Some(span) = whole.span {
+        let lines: Vec<LineId> = whole.lines.iter().copied().collect();
+        read.add(&whole, autotask.units_of_lines(&lines, span).await.context(in_words)?);
+    }
+    if let Some(span) = coming.span {
+        let lines: Vec<LineId> = coming.lines.iter().copied().collect();
+        read.add(&coming, autotask.units_that_begin(&lines, today, span.end).await.context(in_words)?);
+        read.coming = Some((today, coming.lines));
     }
     Ok(read)
 }
@@ -100,9 +158,9 @@ fn take_over(
     found: &BTreeMap<ContractId, Vec<ContractLine>>,
 ) {
     for line in plan.needs.lines.keys() {
-        facts.rows.retain(|row| row.line != *line);
+        facts.rows.retain(|row| row.line != *line || !rows.replaces(row));
         facts.rows.extend(rows.of_line.get(line).into_iter().flatten().cloned());
-        facts.read_whole.extend(rows.span.map(|span| (*line, span)));
+        facts.read_whole.extend(rows.spans.get(line).map(|span| (*line, *span)));
     }
     for (contract, service) in &plan.needs.places {
         let lines = found.get(contract).into_iter().flatten().filter(|line| line.service == *service);

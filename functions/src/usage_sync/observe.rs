@@ -46,7 +46,7 @@ pub(super) struct Observed {
 struct FromAcronis {
     tenants: BTreeMap<TenantId, Tenant>,
     items: BTreeMap<TenantId, Vec<OfferingItem>>,
-    usage: BTreeMap<TenantId, TenantUsage>,
+    usage: BTreeMap<TenantId, Result<Reading, String>>,
 }
 
 /// What Autotask says, of mapped companies only.
@@ -127,7 +127,16 @@ async fn read_acronis(acronis: &Acronis, observed: &Observed) -> anyhow::Result<
     acronis.offering_items(root, each).await.context("reading Acronis offering items")?;
     let billed: Vec<TenantId> =
         read.tenants.values().filter(|tenant| !tenant.in_trial).map(|tenant| tenant.id.clone()).collect();
-    let each = |tenant: TenantId, usage: TenantUsage| _ = read.usage.insert(tenant, usage);
+    let (items, readings) = (&mut read.items, &mut read.usage);
+    let each = |tenant: TenantId, usage: TenantUsage| {
+        // Put together at once, so that items and usage of everybody are never held side by side.
+        let items = items.remove(&tenant).unwrap_or_default();
+        let reading = match usage {
+            TenantUsage::Read(rows) => Ok(Reading::of(&items, &rows)),
+            TenantUsage::Refused(text) => Err(text),
+        };
+        readings.insert(tenant, reading);
+    };
     acronis.usages(&billed, each).await.context("reading Acronis usage")?;
     Ok(read)
 }
@@ -246,6 +255,14 @@ impl Observed {
         terms
     }
 
+    /// Hands over every company's facts with the terms of the run.
+    pub(super) fn each_company(&mut self, mut each: impl FnMut(usize, &mut CompanyFacts, &Terms<'_>)) {
+        let mut companies = std::mem::take(&mut self.companies);
+        let terms = self.terms();
+        companies.iter_mut().enumerate().for_each(|(index, facts)| each(index, facts, &terms));
+        self.companies = companies;
+    }
+
     /// What was there at the last run that counted.
     pub(super) fn seen_before(&self) -> BTreeMap<CompanyId, Seen> {
         self.states.values().filter_map(|state| Some((state.company, state.seen.clone()?))).collect()
@@ -262,18 +279,19 @@ impl Observed {
         Self { mapping: self.mapping.without_products(), ..self }
     }
 
+    /// Takes back the memory that the companies' facts held while they were planned.
+    pub(super) fn take_states_back(&mut self) {
+        let states = self.companies.iter_mut().filter_map(|facts| facts.state.take());
+        self.states.extend(states.map(|state| (state.company, state)));
+    }
+
     fn put_together(&mut self, mut acronis: FromAcronis, mut autotask: FromAutotask) {
         self.services = autotask.services;
         self.bundles_holding = autotask.bundles_holding;
         let mut companies = Vec::new();
         for (customer, tenant) in self.mapping.mapped_customers() {
             let company = customer.company;
-            let items = acronis.items.remove(tenant).unwrap_or_default();
-            let usage = match acronis.usage.remove(tenant) {
-                Some(TenantUsage::Read(rows)) => Ok(Reading::of(&items, &rows)),
-                Some(TenantUsage::Refused(text)) => Err(text),
-                None => Err("its usage was not read".to_owned()),
-            };
+            let usage = acronis.usage.remove(tenant).unwrap_or_else(|| Err("its usage was not read".to_owned()));
             companies.push(CompanyFacts {
                 customer: customer.clone(),
                 tenant_id: tenant.clone(),
@@ -285,7 +303,7 @@ impl Observed {
                 lines: Vec::new(),
                 bundles: autotask.bundles.remove(&company).unwrap_or_default(),
                 states: self.lines.remove(&company).unwrap_or_default(),
-                state: self.states.get(&company).cloned(),
+                state: self.states.remove(&company),
                 read_whole: BTreeMap::new(),
                 looked_up: BTreeSet::new(),
             });

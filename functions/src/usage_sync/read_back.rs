@@ -2,6 +2,7 @@
 //! (U6). Part of `apply`.
 
 use super::apply::Apply;
+use crate::store::{CLOSED_TOGETHER, Closing};
 use anyhow::Context;
 use shared::contract::{Period, UnitsRow, row_on};
 use shared::finding::{Finding, What};
@@ -16,15 +17,15 @@ impl Apply<'_> {
         record: &mut RunRecord,
     ) -> anyhow::Result<()> {
         let rows = self.rows_of(&sent).await.context("reading back what was sent")?;
+        let mut done = Vec::new();
         for (mut state, duplicate) in sent {
             let Some(intent) = state.open.clone() else { continue };
             let of_line = rows.iter().filter(|row| is_at(row, &state.place));
             let found = row_on(of_line, intent.effective).map_or(0, |row| row.units);
             if found == intent.wanted {
-                let made = self.record_of(&state.place, &intent);
+                let made = Some(self.record_of(&state.place, &intent));
                 state.close_as_done();
-                self.close(&state, &intent, Some(&made)).await?;
-                record.counts.made += 1;
+                done.push(Closing { state, settled: intent.id, made });
             } else if let Some(text) = duplicate {
                 state.close_as_refused(text.clone());
                 self.close(&state, &intent, None).await?;
@@ -32,6 +33,11 @@ impl Apply<'_> {
             } else {
                 record.counts.open += 1;
             }
+        }
+        for some in done.chunks(CLOSED_TOGETHER) {
+            let lease = self.lease.read().await;
+            self.host.store.close_intents(&lease, some).await?;
+            record.counts.made += some.len();
         }
         Ok(())
     }

@@ -12,6 +12,8 @@ use std::collections::BTreeMap;
 
 /// Findings kept in a run's record; the plan has all of them.
 const FINDINGS_KEPT: usize = 100;
+/// Companies whose states are made and stored at a time, so that those of everybody are never held twice.
+const KEPT_TOGETHER: usize = 100;
 
 /// The record of a run that begins now.
 pub(super) fn begin(host: &Host, mode: Mode) -> RunRecord {
@@ -56,8 +58,9 @@ pub(super) fn count_plan(record: &mut RunRecord, plan: &Plan) {
 /// Keeps the usage that was read, for periods settled later, and what was there.
 pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, planned: &Planned) -> anyhow::Result<()> {
     let (observed, companies) = (&planned.observed, &planned.companies);
-    for state in states_after(companies, &planned.plan, connection, &observed.states) {
-        host.store.save_company_state(&connection.id, &state).await?;
+    for some in companies.chunks(KEPT_TOGETHER) {
+        let states = states_after(some, &planned.plan, connection, &observed.states);
+        host.store.save_company_states(&connection.id, &states).await?;
     }
     if connection.usage_read_on != Some(observed.today) && !companies.is_empty() {
         host.store.set_usage_read_on(&connection.id, observed.today).await?;

@@ -4,7 +4,7 @@
 use super::apply::Apply;
 use crate::autotask::WriteError;
 use crate::store::SaveError;
-use anyhow::Context;
+use anyhow::{Context, bail};
 use jiff::Timestamp;
 use shared::creation::Creation;
 use shared::finding::{Finding, What};
@@ -113,6 +113,10 @@ async fn put_into_mapping(apply: &Apply<'_>, service: &NewService, id: ServiceId
         if row.service.as_ref() == Some(&ServiceTarget::New(service.clone())) {
             row.service = Some(ServiceTarget::Existing(id));
         }
+    }
+    // Another product may be counted otherwise and sold as this service already: then a person decides.
+    if let Some(fault) = mapping.faults().first() {
+        bail!("service {id} is there, but the products cannot be sold as it: {}", fault.text);
     }
     match apply.host.store.save_mapping(connection, &mapping).await {
         Ok(_) | Err(SaveError::Stale { .. }) => Ok(()),

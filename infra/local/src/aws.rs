@@ -21,6 +21,7 @@ use tokio::sync::{mpsc, oneshot};
 #[derive(Debug)]
 pub struct LocalAws {
     endpoint: String,
+    access_key: String,
     secrets: Secrets,
     _stop: oneshot::Sender<()>,
 }
@@ -29,6 +30,7 @@ type Secrets = Arc<Mutex<BTreeMap<String, String>>>;
 
 #[derive(Clone)]
 struct Served {
+    access_key: String,
     secrets: Secrets,
     events: mpsc::UnboundedSender<Value>,
 }
@@ -42,7 +44,9 @@ impl LocalAws {
         let (events, received) = mpsc::unbounded_channel();
         let (stop, stopped) = oneshot::channel::<()>();
         let secrets = Secrets::default();
-        let served = Served { secrets: secrets.clone(), events };
+        // Only who has the key of this very process is answered: any other program here could ask.
+        let access_key = uuid::Uuid::new_v4().simple().to_string();
+        let served = Served { access_key: access_key.clone(), secrets: secrets.clone(), events };
         let router = Router::new().route("/", post(answer)).with_state(served);
         tokio::spawn(async move {
             let until_dropped = async {
@@ -52,7 +56,7 @@ impl LocalAws {
                 tracing::error!("the local event bus is no longer served: {error}");
             }
         });
-        Ok((Self { endpoint, secrets, _stop: stop }, received))
+        Ok((Self { endpoint, access_key, secrets, _stop: stop }, received))
     }
 
     /// Puts a connection's credentials where its functions look for them.
@@ -80,13 +84,18 @@ impl LocalAws {
         &self.endpoint
     }
 
+    /// The access key it asks for, for functions that run as processes of their own.
+    pub fn access_key(&self) -> &str {
+        &self.access_key
+    }
+
     /// How the AWS clients find it.
     pub fn config(&self) -> SdkConfig {
         SdkConfig::builder()
             .behavior_version(BehaviorVersion::latest())
             .region(Region::new("us-east-1"))
             .credentials_provider(SharedCredentialsProvider::new(Credentials::new(
-                "local",
+                &self.access_key,
                 "local",
                 None,
                 None,
@@ -101,6 +110,10 @@ impl LocalAws {
 
 /// Answers the two calls that are made, in the form of the AWS JSON 1.1 protocol.
 async fn answer(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
+    let signed_by = headers.get("authorization").and_then(|signed| signed.to_str().ok()).unwrap_or_default();
+    if !signed_by.contains(&format!("Credential={}/", served.access_key)) {
+        return refusal("UnrecognizedClientException");
+    }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let asked: Value = serde_json::from_str(&body).unwrap_or_default();
     match target {

@@ -8,6 +8,7 @@ use functions::context::{Clock, Deadline, VendorCredentials};
 use functions::events::Bus;
 use functions::host::Host;
 use functions::http::HttpSettings;
+use functions::lambda::aws_timeouts;
 use functions::progress::Progress;
 use functions::store::Store;
 use serde_json::Value;
@@ -66,7 +67,12 @@ impl Machine {
         Ok(Self { host, bus, events, aws, _table: table })
     }
 
-    /// Where the stand-ins for AWS are, for functions that run as processes of their own.
+    /// The access key that the stand-ins for AWS ask for, for functions that run as processes of their own.
+    pub fn aws_access_key(&self) -> &str {
+        self.aws.access_key()
+    }
+
+    /// The address of the stand-ins for AWS.
     pub fn aws_endpoint(&self) -> &str {
         self.aws.endpoint()
     }
@@ -80,7 +86,7 @@ impl Machine {
 async fn open(storage: Storage) -> anyhow::Result<(Store, Option<EmbeddedTable>)> {
     let table = match storage {
         Storage::Table(name) => {
-            let config = aws_config::load_defaults(BehaviorVersion::latest()).await;
+            let config = aws_config::defaults(BehaviorVersion::latest()).timeout_config(aws_timeouts()).load().await;
             return Ok((Store::new(aws_sdk_dynamodb::Client::new(&config), name), None));
         }
         Storage::InMemory => EmbeddedTable::in_memory().await?,

@@ -49,7 +49,13 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
                 });
             }
         }
-        let next = next_usage_sync(&session).await?;
+        let next = match next_usage_sync(&session).await {
+            Ok(next) => next,
+            Err(error) => {
+                note(&format!("acrotask: the schedule cannot be read ({error:#}); tried again in an hour"));
+                session.machine.host.clock.now().checked_add(1.hour())?.to_zoned(TimeZone::UTC)
+            }
+        };
         note(&format!("Next usage-sync: {}", next.strftime("%Y-%m-%d %H:%M %Z")));
         tokio::select! {
             () = until(&session.machine, next.timestamp()) => {}

@@ -11,6 +11,7 @@ use anyhow::Context;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use dynoxide::Database;
+use functions::lambda::aws_timeouts;
 use std::path::Path;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -38,7 +39,7 @@ impl EmbeddedTable {
 
     /// The database in `folder`, which is made if it is not there.
     pub async fn in_folder(folder: &Path) -> anyhow::Result<Self> {
-        std::fs::create_dir_all(folder)
+        private_folder(folder)
             .with_context(|| format!("the folder {} for the database cannot be made", folder.display()))?;
         let file = folder.join(FILE);
         let path = file
@@ -81,6 +82,18 @@ impl EmbeddedTable {
     }
 }
 
+/// Makes a folder that only its owner may read: it holds customers' names and what they use.
+#[cfg(unix)]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
+}
+
+#[cfg(not(unix))]
+fn private_folder(folder: &Path) -> std::io::Result<()> {
+    std::fs::create_dir_all(folder)
+}
+
 /// Deletes what has expired, as DynamoDB does by itself: now, and then once a day.
 async fn sweep(database: Database) {
     let mut days = tokio::time::interval(SWEEP_EVERY);
@@ -102,6 +115,7 @@ pub fn client_at(endpoint: &str) -> Client {
         .region(Region::new("us-east-1"))
         .credentials_provider(Credentials::new("local", "local", None, None, "on one machine"))
         .endpoint_url(endpoint)
+        .timeout_config(aws_timeouts())
         // Plain HTTP, so that no certificates are needed on this machine.
         .http_client(aws_smithy_http_client::Builder::new().build_http())
         .build();

@@ -138,7 +138,7 @@ pub(super) fn read(root: &mut Block<'_>) -> (Settings, Place) {
         add_missing_services: block.flag("add_missing_services").unwrap_or(usual.add_missing_services),
         automatic_provisioning: block.flag("automatic_provisioning").unwrap_or(usual.automatic_provisioning),
         review_mode: block.flag("review_mode").unwrap_or(usual.review_mode),
-        settle_minutes: block.count("settle_minutes").unwrap_or(usual.settle_minutes),
+        settle_minutes: settle_minutes(&mut block).unwrap_or(usual.settle_minutes),
         contract_effective_dates: block
             .by_id("contract_effective_dates", |contracts, contract| contracts.word(contract))
             .into_iter()
@@ -152,6 +152,16 @@ pub(super) fn read(root: &mut Block<'_>) -> (Settings, Place) {
     block.finish();
     // Where something is wrong with them, what follows from it would only confuse.
     (if sound { settings } else { Settings::default() }, place)
+}
+
+/// Autotask may work on one request for five minutes; a change counted as not made before that could still
+/// arrive, and be made twice.
+fn settle_minutes(block: &mut Block<'_>) -> Option<u32> {
+    let minutes = block.count("settle_minutes")?;
+    if !(6..=1_440).contains(&minutes) {
+        block.fault("settle_minutes", format!("expected 6 to 1440 minutes, found {minutes}"));
+    }
+    Some(minutes)
 }
 
 fn read_holds(mut block: Block<'_>) -> Holds {

@@ -104,6 +104,7 @@ async fn u6_an_outcome_that_nobody_knows_is_unknown_and_not_sent_again() -> Resu
         FaultKind::SilenceBefore,
         status(500, ""),
         status(502, "<html>Bad Gateway</html>"),
+        status(504, "<p>The request exceeded the response-time threshold: more than 3 requests per hour</p>"),
         status(503, "{}"),
         status(504, r#"{"errors":[]}"#),
         status(400, "no"),
@@ -117,6 +118,19 @@ async fn u6_an_outcome_that_nobody_knows_is_unknown_and_not_sent_again() -> Resu
         let error = writer.adjust(&adjust).await.expect_err("unknown");
         assert!(matches!(error, WriteError::Unknown(_)), "{kind:?}: {error:?}");
         assert_eq!(vendors.asked(ADJUST), number + 1);
+    }
+    assert_eq!(units_of(&vendors, &adjust), Some(10));
+    Ok(())
+}
+
+#[tokio::test]
+async fn u6_a_login_that_ended_was_not_run_and_condemns_no_line() -> Result<()> {
+    let vendors = Vendors::empty().await?;
+    let (adjust, writer) = (one_line(&vendors), vendors.writer().await?);
+    for body in [None, Some(r#"{"errors":["no"]}"#.to_owned())] {
+        vendors.sandbox.fail(Fault::once(ADJUST, FaultKind::StatusBefore { status: 401, body: body.clone() }));
+        let error = writer.adjust(&adjust).await.expect_err("not let in");
+        assert!(matches!(error, WriteError::NotRun { .. }), "{body:?}: {error:?}");
     }
     assert_eq!(units_of(&vendors, &adjust), Some(10));
     Ok(())
@@ -154,11 +168,9 @@ async fn u6_another_reply_with_errors_is_refused_and_a_duplicate_told_apart() ->
     assert!(matches!(&error, WriteError::Duplicate(text) if text.contains("duplicate data")), "{error:?}");
     let status = |status, body: Option<&str>| FaultKind::StatusBefore { status, body: body.map(str::to_owned) };
     let refused = [
-        status(401, None),
         status(403, Some("<html>")),
         status(404, Some("no such resource")),
         status(405, Some(r#"{"Message":"no"}"#)),
-        status(401, Some(r#"{"errors":["no"]}"#)),
         status(409, Some(r#"{"errors":["no"]}"#)),
         status(200, Some(r#"{"errors":["no"]}"#)),
         status(503, Some(r#"{"errors":["no"]}"#)),

@@ -71,6 +71,7 @@ impl Cloud {
             ("AWS_ENDPOINT_URL_DYNAMODB", self.table.endpoint().to_owned()),
             ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.machine.aws_endpoint().to_owned()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.machine.aws_endpoint().to_owned()),
+            ("AWS_ACCESS_KEY_ID", self.machine.aws_access_key().to_owned()),
             ("TABLE_NAME", TABLE.to_owned()),
             ("EVENT_BUS_NAME", "acrotask".to_owned()),
             ("MODE", mode.to_owned()),

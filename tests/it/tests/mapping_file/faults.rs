@@ -87,6 +87,8 @@ review_mode => reviewmode
   line 4, settings.reviewmode: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, review_mode, settle_minutes, contract_effective_dates, holds, budget
 settle_minutes = 10 => settle_minutes = -1
   line 5, settings.settle_minutes: expected a whole number from 0 to 4294967295, found -1
+settle_minutes = 10 => settle_minutes = 0
+  line 5, settings.settle_minutes: expected 6 to 1440 minutes, found 0
 settle_minutes = 10 => settle_minutes = 2026-01-01
   line 5, settings.settle_minutes: expected a whole number from 0 to 4294967295, found the date 2026-01-01
 "4711" = "next-period" => "4711" = 3

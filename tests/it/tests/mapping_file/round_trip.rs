@@ -76,7 +76,7 @@ fn settings() -> impl Strategy<Value = Settings> {
         stop_at_percent,
     });
     let contracts = btree_map(any::<i64>().prop_map(ContractId), dates(), 0..3);
-    let flags = (any::<[bool; 3]>(), any::<u32>());
+    let flags = (any::<[bool; 3]>(), 6_u32..=1_440);
     (zones, dates(), contracts, posted, flags, holds(), budget).prop_map(
         |(zone, effective_dates, contract_effective_dates, posted_periods, (flags, settle_minutes), holds, budget)| {
             Settings {

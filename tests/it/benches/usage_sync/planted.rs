@@ -1,0 +1,81 @@
+//! The provider that is measured: customers of one size, each with a tenant, a contract and lines, of which
+//! one in twenty differs from the usage. Every choice follows from the numbers.
+
+use jiff::ToSpan;
+use jiff::civil::Date;
+use rust_decimal::Decimal;
+use sandbox::{Fault, FaultKind, Sandbox, Seed};
+use serde::{Deserialize, Serialize};
+
+/// Lines of each contract.
+pub(crate) const LINES: usize = 20;
+/// More requests than are ever made.
+const NO_LIMIT: usize = 1 << 40;
+
+/// How much there is.
+#[derive(Debug, Clone, Copy, Serialize, Deserialize)]
+pub(crate) struct Size {
+    pub(crate) customers: usize,
+    /// Items each tenant has, and reports usage of.
+    pub(crate) items: usize,
+    /// Milliseconds that each vendor takes for an answer.
+    pub(crate) latency: u64,
+}
+
+impl Size {
+    /// Lines whose units differ from the usage.
+    pub(crate) fn changes(&self) -> usize {
+        self.customers * LINES / 20
+    }
+}
+
+fn item(number: usize) -> String {
+    format!("pw_base_item_{number:02}")
+}
+
+/// Both vendors with their customers.
+pub(crate) async fn plant(size: Size) -> anyhow::Result<Sandbox> {
+    let seed = Seed { customers: 0, story: false, ..Seed::default() };
+    let sandbox = Sandbox::start(seed).await?;
+    sandbox.world(|world| {
+        world.settings.hourly_limit = NO_LIMIT;
+        let services: Vec<i64> = (0..LINES)
+            .map(|number| world.add_service(&format!("Service {number:02}"), &item(number), Decimal::new(450, 2)))
+            .collect();
+        for customer in 0..size.customers {
+            plant_customer(world, customer, size.items, &services);
+        }
+    });
+    if size.latency > 0 {
+        sandbox.fail(Fault::always("", FaultKind::Delay { millis: size.latency }));
+    }
+    Ok(sandbox)
+}
+
+fn plant_customer(world: &mut sandbox::World, customer: usize, items: usize, services: &[i64]) {
+    let name = format!("Customer {customer:05}");
+    let company = world.add_company(&name);
+    let tenant = world.add_tenant(&name, None);
+    let (start, end) = contract_days(world.today());
+    let contract = world.add_contract(company, &name, start, end);
+    world.set_udf(contract, sandbox::seed::PAYG_FIELD, Some("Yes"));
+    for number in 0..items {
+        let used = 5 + (customer * 7 + number * 3) % 40;
+        let item = item(number);
+        world.set_item_status(&tenant, &item, None, true);
+        world.set_usage(&tenant, &item, None, used as u64, Some(used as u64));
+        if let Some(service) = services.get(number) {
+            let differs = number == customer % LINES;
+            let units = if differs { used + 1 } else { used };
+            world.add_line(contract, *service, units as i64, None);
+        }
+    }
+}
+
+/// A few billing periods around today: the sandbox looks through all rows of a service for each page, and
+/// it is not the sandbox that is measured.
+fn contract_days(today: Date) -> (Date, Date) {
+    let start = today.first_of_month();
+    let end = start.checked_add(2.months()).and_then(|day| day.yesterday()).unwrap_or(today);
+    (start, end)
+}

@@ -1,0 +1,375 @@
+//! A wire before both vendors and the table that every request passes. It counts them, can be cut around any
+//! of them as the death of a process does, and can be told what to do to those of one operation.
+
+use crate::columns::{Column, Side};
+use crate::http::{Client, Reply, Request};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::sync::watch;
+
+/// The wire; clones are the same one.
+#[derive(Clone)]
+pub(crate) struct Wire {
+    pub(crate) table_url: String,
+    pub(crate) autotask_url: String,
+    gate: Arc<Gate>,
+}
+
+/// What happens to a request.
+#[derive(Clone)]
+pub(crate) enum Strike {
+    /// The connection is closed, and the request never arrives.
+    ResetBefore,
+    /// It arrives, and then the connection is closed.
+    ResetAfter,
+    /// It never arrives, and nothing is said.
+    SilenceBefore,
+    /// It arrives, and nothing is said.
+    SilenceAfter,
+    /// This is said, and it never arrives.
+    Instead(Reply),
+    /// It arrives, and this is said.
+    AfterIt(Reply),
+    /// It arrives, and its reply breaks off half way.
+    CutBody,
+    /// It arrives, and its reply is changed by what was asked and answered.
+    Rewrite(fn(&Request, &mut Reply)),
+    /// It is answered only after a time, and arrives.
+    Delay(Duration),
+    /// Its host goes away: the connection breaks, and new ones are refused until the wire is mended.
+    Down,
+    /// This is said at once, and it arrives when late ones are let go.
+    Late(Reply),
+    /// Something happens elsewhere, and then it passes.
+    Meanwhile(Arc<dyn Fn() + Send + Sync>),
+}
+
+/// Where a run is stopped, around a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Unsent,
+    Committed,
+    Answered,
+}
+
+struct Rule {
+    column: Column,
+    after: usize,
+    times: usize,
+    strike: Strike,
+}
+
+#[derive(Default)]
+struct State {
+    passed: Vec<Option<Column>>,
+    cut: Option<(usize, Phase)>,
+    dead: bool,
+    rule: Option<Rule>,
+    struck: usize,
+    inconsistent: usize,
+}
+
+struct Gate {
+    state: Mutex<State>,
+    is_cut: watch::Sender<bool>,
+    under_way: watch::Sender<usize>,
+    down: watch::Sender<Option<Side>>,
+    late: watch::Sender<bool>,
+    http: reqwest::Client,
+}
+
+#[derive(Clone)]
+struct Beyond {
+    side: Side,
+    url: String,
+    own_url: String,
+    gate: Arc<Gate>,
+}
+
+impl Wire {
+    /// A wire to the table and to Autotask.
+    pub(crate) async fn to(table: &str, autotask: &str) -> Wire {
+        let gate = Arc::new(Gate {
+            state: Mutex::default(),
+            is_cut: watch::Sender::new(false),
+            under_way: watch::Sender::new(0),
+            down: watch::Sender::new(None),
+            late: watch::Sender::new(false),
+            http: reqwest::Client::new(),
+        });
+        let table_url = serve(Side::Table, table, &gate).await;
+        let autotask_url = serve(Side::Autotask, autotask, &gate).await;
+        Wire { table_url, autotask_url, gate }
+    }
+
+    /// The same wire to Acronis too; gives its address.
+    pub(crate) async fn also_to_acronis(&self, acronis: &str) -> String {
+        serve(Side::Acronis, acronis, &self.gate).await
+    }
+
+    /// Counts from now on, and strikes nothing.
+    pub(crate) fn mend(&self) {
+        let inconsistent = self.inconsistent_reads();
+        *self.gate.lock() = State { inconsistent, ..State::default() };
+        self.gate.is_cut.send_replace(false);
+        self.gate.down.send_replace(None);
+    }
+
+    /// From now on, requests of an operation are struck: those after the first `after`, `times` of them.
+    pub(crate) fn strike(&self, column: Column, after: usize, times: usize, strike: Strike) {
+        self.mend();
+        self.gate.lock().rule = Some(Rule { column, after, times, strike });
+    }
+
+    /// The run will be stopped at a request, counted from now.
+    pub(crate) fn cut_at(&self, request: usize, phase: Phase) {
+        self.mend();
+        self.gate.lock().cut = Some((request, phase));
+    }
+
+    /// How many requests were struck.
+    pub(crate) fn struck(&self) -> usize {
+        self.gate.lock().struck
+    }
+
+    /// The requests that passed since counting began.
+    pub(crate) fn passed(&self) -> Vec<Option<Column>> {
+        self.gate.lock().passed.clone()
+    }
+
+    /// Reads of the table that did not ask for what is there now.
+    pub(crate) fn inconsistent_reads(&self) -> usize {
+        self.gate.lock().inconsistent
+    }
+
+    /// Ends when the run is to be stopped.
+    pub(crate) async fn cut(&self) {
+        self.gate.is_cut.subscribe().wait_for(|cut| *cut).await.expect("the wire is there");
+    }
+
+    /// Lets those arrive that are late.
+    pub(crate) async fn let_late_ones_arrive(&self) {
+        self.gate.late.send_replace(true);
+        self.quiet().await;
+    }
+
+    /// Ends when nothing is on its way any more.
+    pub(crate) async fn quiet(&self) {
+        self.gate.under_way.subscribe().wait_for(|number| *number == 0).await.expect("the wire is there");
+    }
+}
+
+/// What to do with a request.
+enum Turn {
+    Pass,
+    Strike(Strike),
+    Cut(Phase),
+    Dead,
+}
+
+impl Gate {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn turn(&self, column: Option<Column>, request: &Request) -> Turn {
+        let mut state = self.lock();
+        let consistent = String::from_utf8_lossy(&request.body).contains("\"ConsistentRead\":true");
+        if matches!(column, Some(Column::Get | Column::Query)) && !consistent {
+            state.inconsistent += 1;
+        }
+        if state.dead {
+            return Turn::Dead;
+        }
+        let number = state.passed.len();
+        state.passed.push(column);
+        if let Some((_, phase)) = state.cut.filter(|(at, _)| *at == number) {
+            state.dead = true;
+            return Turn::Cut(phase);
+        }
+        let Some(rule) = state.rule.as_mut().filter(|rule| Some(rule.column) == column) else { return Turn::Pass };
+        if rule.after > 0 {
+            rule.after -= 1;
+            return Turn::Pass;
+        }
+        if rule.times == 0 {
+            return Turn::Pass;
+        }
+        rule.times -= 1;
+        let strike = rule.strike.clone();
+        state.struck += 1;
+        Turn::Strike(strike)
+    }
+}
+
+fn bound(address: std::net::SocketAddr) -> TcpSocket {
+    let socket = TcpSocket::new_v4().expect("a socket");
+    socket.set_reuseaddr(true).expect("an address may be used again");
+    socket.bind(address).expect("the address is free");
+    socket
+}
+
+async fn serve(side: Side, url: &str, gate: &Arc<Gate>) -> String {
+    let first = bound(std::net::SocketAddr::from(([127, 0, 0, 1], 0)));
+    let address = first.local_addr().expect("it has a port");
+    let own_url = format!("http://{address}");
+    let beyond = Beyond { side, url: url.to_owned(), own_url: own_url.clone(), gate: Arc::clone(gate) };
+    let mut listener = first.listen(64).expect("it listens");
+    tokio::spawn(async move {
+        loop {
+            accept_until_down(&listener, &beyond).await;
+            drop(listener);
+            // Kept but not listened on, so that connections are refused.
+            let kept = bound(address);
+            let up = |down: &Option<Side>| *down != Some(beyond.side);
+            if beyond.gate.down.subscribe().wait_for(up).await.is_err() {
+                return;
+            }
+            listener = kept.listen(64).expect("it listens again");
+        }
+    });
+    own_url
+}
+
+async fn goes_down(beyond: &Beyond) {
+    let is_down = |down: &Option<Side>| *down == Some(beyond.side);
+    if beyond.gate.down.subscribe().wait_for(is_down).await.is_err() {
+        std::future::pending::<()>().await;
+    }
+}
+
+async fn accept_until_down(listener: &TcpListener, beyond: &Beyond) {
+    loop {
+        let accepted = tokio::select! {
+            biased;
+            () = goes_down(beyond) => return,
+            accepted = listener.accept() => accepted,
+        };
+        let Ok((stream, _)) = accepted else { continue };
+        let _ = stream.set_nodelay(true);
+        let beyond = beyond.clone();
+        tokio::spawn(async move {
+            let mut client = Client::on(stream);
+            tokio::select! {
+                () = goes_down(&beyond) => {}
+                () = converse(&mut client, &beyond) => {}
+            }
+        });
+    }
+}
+
+async fn converse(client: &mut Client, beyond: &Beyond) {
+    while let Some(request) = client.request().await {
+        let column = Column::of(beyond.side, &request.path, request.header("x-amz-target"));
+        let goes_on = match beyond.gate.turn(column, &request) {
+            Turn::Pass => answer(client, &carried_out(beyond, &request).await).await,
+            Turn::Strike(strike) => struck(client, beyond, &request, strike).await,
+            Turn::Cut(phase) => cut(client, beyond, &request, phase).await,
+            Turn::Dead => std::future::pending().await,
+        };
+        if !goes_on {
+            return;
+        }
+    }
+}
+
+async fn answer(client: &mut Client, reply: &Reply) -> bool {
+    client.reply(reply).await;
+    true
+}
+
+async fn cut(client: &mut Client, beyond: &Beyond, request: &Request, phase: Phase) -> bool {
+    if phase != Phase::Unsent {
+        let reply = carried_out(beyond, request).await;
+        if phase == Phase::Answered {
+            client.reply(&reply).await;
+        }
+    }
+    beyond.gate.is_cut.send_replace(true);
+    std::future::pending().await
+}
+
+/// False: the connection is closed.
+async fn struck(client: &mut Client, beyond: &Beyond, request: &Request, strike: Strike) -> bool {
+    match strike {
+        Strike::ResetBefore => false,
+        Strike::ResetAfter => {
+            carried_out(beyond, request).await;
+            false
+        }
+        Strike::SilenceBefore => std::future::pending().await,
+        Strike::SilenceAfter => {
+            carried_out(beyond, request).await;
+            std::future::pending().await
+        }
+        Strike::Instead(reply) => answer(client, &reply).await,
+        Strike::AfterIt(reply) => {
+            carried_out(beyond, request).await;
+            answer(client, &reply).await
+        }
+        Strike::CutBody => {
+            let mut reply = carried_out(beyond, request).await;
+            reply.body.truncate(reply.body.len() / 2);
+            answer(client, &reply).await
+        }
+        Strike::Rewrite(change) => {
+            let mut reply = carried_out(beyond, request).await;
+            change(request, &mut reply);
+            answer(client, &reply).await
+        }
+        Strike::Delay(time) => {
+            let late = tokio::time::timeout(time, std::future::pending::<()>()).await;
+            drop(late);
+            answer(client, &carried_out(beyond, request).await).await
+        }
+        Strike::Down => {
+            beyond.gate.down.send_replace(Some(beyond.side));
+            false
+        }
+        Strike::Late(reply) => {
+            let (beyond, request) = (beyond.clone(), request.clone());
+            beyond.gate.under_way.send_modify(|number| *number += 1);
+            tokio::spawn(async move {
+                let let_go = beyond.gate.late.subscribe().wait_for(|late| *late).await.is_ok();
+                assert!(let_go, "the wire is there");
+                forward(&beyond, &request).await;
+                beyond.gate.under_way.send_modify(|number| *number -= 1);
+            });
+            answer(client, &reply).await
+        }
+        Strike::Meanwhile(happens) => {
+            happens();
+            answer(client, &carried_out(beyond, request).await).await
+        }
+    }
+}
+
+/// Carries a request out whatever becomes of who sent it.
+async fn carried_out(beyond: &Beyond, request: &Request) -> Reply {
+    let (beyond, request) = (beyond.clone(), request.clone());
+    beyond.gate.under_way.send_modify(|number| *number += 1);
+    let forwarded = tokio::spawn(async move {
+        let reply = forward(&beyond, &request).await;
+        beyond.gate.under_way.send_modify(|number| *number -= 1);
+        reply
+    });
+    forwarded.await.expect("it does not panic")
+}
+
+async fn forward(beyond: &Beyond, request: &Request) -> Reply {
+    let method = request.method.parse().expect("a method");
+    let mut asked = beyond.gate.http.request(method, format!("{}{}", beyond.url, request.path));
+    let own = ["host", "content-length", "connection", "accept-encoding"];
+    for (name, value) in request.headers.iter().filter(|(name, _)| !own.contains(&name.to_lowercase().as_str())) {
+        asked = asked.header(name, value);
+    }
+    let answered = asked.body(request.body.clone()).send().await.expect("what is beyond answers");
+    let header = |name: &str| answered.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    let (status, retry_after) = (answered.status().as_u16(), header("retry-after"));
+    let content_type = header("content-type").unwrap_or_default();
+    let text = answered.text().await.expect("the whole answer");
+    // Autotask names its own address for what comes next.
+    let body = text.replace(&beyond.url, &beyond.own_url).into_bytes();
+    Reply { status, content_type, retry_after, body }
+}
