@@ -218,8 +218,11 @@ impl Apply<'_> {
         };
         for sends in 1.. {
             // An old intent may be settled as not made; one that might still be under way then must not be.
-            let age = self.host.clock.now().duration_since(intent.sent_at);
-            if age > LONGEST_SENDING || !self.lease_has_time().await {
+            let is_old = self.host.clock.now().duration_since(intent.sent_at) > LONGEST_SENDING;
+            if is_old {
+                _ = self.stop.set("Autotask took a change for minutes without running it".to_owned());
+            }
+            if is_old || !self.lease_has_time().await {
                 return self.close_not_run(state, &intent).await;
             }
             match self.writer.adjust(&adjust).await {

@@ -160,3 +160,22 @@ async fn a_function_without_its_table_says_what_is_missing() {
     let written = Function::start("usage-sync", &environment).await.ended_by_itself().await;
     assert!(written.contains("TABLE_NAME is not set"), "{written}");
 }
+
+#[tokio::test]
+async fn no_other_program_on_the_machine_gets_a_secret_or_publishes_an_event() {
+    let mut cloud = Cloud::start().await;
+    let name = functions::host::vendors_secret(&cloud.connections[0].0);
+    for (target, body) in [
+        ("secretsmanager.GetSecretValue", json!({"SecretId": name})),
+        ("AWSEvents.PutEvents", json!({"Entries": [{"DetailType": "SyncDue", "Detail": "{}"}]})),
+    ] {
+        for signed in [None, Some("AWS4-HMAC-SHA256 Credential=local/20261122/us-east-1")] {
+            let request = reqwest::Client::new().post(cloud.machine.aws_endpoint()).header("x-amz-target", target);
+            let request = signed.into_iter().fold(request, |request, signed| request.header("authorization", signed));
+            let reply = request.body(body.to_string()).send().await.expect("it answers");
+            assert_eq!(reply.status().as_u16(), 400, "{target} {signed:?}");
+            assert_eq!(reply.text().await.expect("a body"), r#"{"__type":"UnrecognizedClientException"}"#);
+        }
+    }
+    assert!(cloud.machine.events.try_recv().is_err(), "nothing was published");
+}
