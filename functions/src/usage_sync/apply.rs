@@ -220,7 +220,7 @@ impl Apply<'_> {
             // An old intent may be settled as not made; one that might still be under way then must not be.
             let is_old = self.host.clock.now().duration_since(intent.sent_at) > LONGEST_SENDING;
             if is_old {
-                _ = self.stop.set("Autotask took a change for minutes without running it".to_owned());
+                _ = self.stop.set("Autotask kept turning a change away; the next run goes on".to_owned());
             }
             if is_old || !self.lease_has_time().await {
                 return self.close_not_run(state, &intent).await;
