@@ -24,6 +24,12 @@ pub const AUTOTASK_USER_NAME: &str = "AUTOTASK_USER_NAME";
 pub const AUTOTASK_SECRET: &str = "AUTOTASK_SECRET";
 /// Autotask's tracking identifier of this integration.
 pub const AUTOTASK_INTEGRATION_CODE: &str = "AUTOTASK_INTEGRATION_CODE";
+/// The key that Autotask signs its webhooks with; two, separated by a comma, while it is changed.
+pub const AUTOTASK_WEBHOOK_KEY: &str = "AUTOTASK_WEBHOOK_KEY";
+/// The key that calls of `contract-changed` are signed with; two, separated by a comma, while it is changed.
+pub const CONTRACT_CHANGED_KEY: &str = "CONTRACT_CHANGED_KEY";
+/// The port on loopback where one machine takes webhooks.
+pub const WEBHOOK_PORT: &str = "WEBHOOK_PORT";
 /// The DynamoDB table.
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// The EventBridge bus.
@@ -41,6 +47,10 @@ pub const AWS_ENDPOINT_URL_EVENTBRIDGE: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
 /// Where Secrets Manager is, if not at AWS; read by the AWS SDK itself.
 pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
+/// Where one machine takes webhooks if nothing else is said.
+const DEFAULT_WEBHOOK_PORT: u16 = 8420;
+/// A shorter key might be guessed, and an empty one is everybody's.
+const SHORTEST_KEY: usize = 16;
 /// Autotask's discovery host (Autotask developer help, Zone information call).
 const AUTOTASK_DISCOVERY: &str = "https://webservices.autotask.net";
 
@@ -168,6 +178,18 @@ pub struct AutotaskCredentials {
     pub integration_code: Secret,
 }
 
+/// The keys by which calls from outside are known to be honest: one for each caller, or two while it is
+/// changed. On AWS they are the JSON of one secret.
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct WebhookKeys {
+    /// Autotask's.
+    #[serde(default)]
+    pub autotask: Vec<Secret>,
+    /// Those of whoever calls `contract-changed`.
+    #[serde(default)]
+    pub contract_changed: Vec<Secret>,
+}
+
 fn autotask_discovery() -> String {
     AUTOTASK_DISCOVERY.to_owned()
 }
@@ -281,6 +303,58 @@ impl VendorCredentials {
             ))
         })
     }
+}
+
+impl WebhookKeys {
+    /// Reads the environment.
+    pub fn from_env() -> Result<Self, ConfigError> {
+        Self::from_lookup(environment)
+    }
+
+    /// Reads what `lookup` gives for each name.
+    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
+        let keys = |name| {
+            let text = given(&lookup, name).unwrap_or_default();
+            let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
+            keys.map(Secret::new).collect::<Vec<_>>()
+        };
+        Self { autotask: keys(AUTOTASK_WEBHOOK_KEY), contract_changed: keys(CONTRACT_CHANGED_KEY) }.long_enough()
+    }
+
+    /// Reads the JSON of one secret; an error says what was expected and never what stands there.
+    pub fn from_json(text: &Secret) -> Result<Self, ConfigError> {
+        let keys: Self = serde_json::from_str(text.expose()).map_err(|error| {
+            ConfigError(format!(
+                "the webhook secret cannot be read (line {}, column {}): expected JSON such as {{\"autotask\": \
+                 [\"current\", \"previous\"], \"contract_changed\": [\"current\"]}}",
+                error.line(),
+                error.column()
+            ))
+        })?;
+        keys.long_enough()
+    }
+
+    /// Whether there are none at all.
+    pub fn is_empty(&self) -> bool {
+        self.autotask.is_empty() && self.contract_changed.is_empty()
+    }
+
+    fn long_enough(self) -> Result<Self, ConfigError> {
+        let mut all = self.autotask.iter().chain(&self.contract_changed);
+        if all.any(|key| key.expose().len() < SHORTEST_KEY) {
+            return Err(ConfigError(format!(
+                "a webhook key ({AUTOTASK_WEBHOOK_KEY}, {CONTRACT_CHANGED_KEY}) has fewer than {SHORTEST_KEY} \
+                 characters: make a random one, such as with openssl rand -hex 24"
+            )));
+        }
+        Ok(self)
+    }
+}
+
+/// The port on loopback where one machine takes webhooks, from the environment; 0 is any that is free.
+pub fn webhook_port() -> Result<u16, ConfigError> {
+    let Some(text) = given(environment, WEBHOOK_PORT) else { return Ok(DEFAULT_WEBHOOK_PORT) };
+    text.parse().map_err(|_| ConfigError(format!("{WEBHOOK_PORT} is \"{text}\": expected the number of a port")))
 }
 
 fn environment(name: &str) -> Option<String> {

@@ -18,6 +18,9 @@ use tracing_subscriber::EnvFilter;
 /// Kept before the function's time-out: a run stops in good order, it is not cut off.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
 
+/// The bus that every AWS account has.
+const DEFAULT_BUS: &str = "default";
+
 /// AWS that takes a request and says nothing must not hold up a run past its lease.
 pub fn aws_timeouts() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -43,7 +46,7 @@ impl Function {
         let hosting = Hosting::from_env()?;
         let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(aws_timeouts()).load().await;
-        let bus = hosting.event_bus_name.unwrap_or_else(|| "default".to_owned());
+        let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let host = Host {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws), table),
             secrets: aws_sdk_secretsmanager::Client::new(&aws),
@@ -64,23 +67,59 @@ impl Function {
     }
 }
 
+/// The bus and the secrets alone, for a function that anybody can call: it has neither table nor vendors.
+#[derive(Debug, Clone)]
+pub struct Door {
+    /// Where keys are.
+    pub secrets: aws_sdk_secretsmanager::Client,
+    /// The bus.
+    pub bus: Bus,
+}
+
+impl Door {
+    /// Builds the clients once, from the environment.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        let hosting = Hosting::from_env()?;
+        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
+        let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
+        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+    }
+}
+
+/// Autotask waits 10 seconds for an answer (Autotask developer help, Webhooks error handling).
+fn callers_patience() -> TimeoutConfig {
+    TimeoutConfig::builder()
+        .operation_attempt_timeout(Duration::from_secs(2))
+        .operation_timeout(Duration::from_secs(4))
+        .build()
+}
+
+/// Lets the process log as CloudWatch reads it best.
+pub fn log_as_json() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+}
+
+/// Logs, once, why an invocation failed, and fails it.
+pub fn failure(request: &str, error: &anyhow::Error) -> lambda_runtime::Error {
+    tracing::error!(request, "{error:#}");
+    lambda_runtime::Error::from(format!("{error:#}"))
+}
+
 /// Serves invocations for as long as the process lives. An `Err` of `handle` fails the invocation, and is
 /// logged here and nowhere else.
 pub async fn serve<H>(handle: H) -> Result<(), lambda_runtime::Error>
 where
     H: AsyncFn(&Function, Host, serde_json::Value) -> anyhow::Result<serde_json::Value>,
 {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    log_as_json();
     let function = Function::from_env().await?;
     let (function, handle) = (&function, &handle);
     lambda_runtime::run(service_fn(move |event: LambdaEvent<serde_json::Value>| async move {
         let host = function.for_invocation(event.context.deadline);
         let answer = handle(function, host, event.payload).await;
-        answer.map_err(|error| {
-            tracing::error!(request = event.context.request_id, "{error:#}");
-            lambda_runtime::Error::from(format!("{error:#}"))
-        })
+        answer.map_err(|error| failure(&event.context.request_id, &error))
     }))
     .await
 }

@@ -3,13 +3,17 @@
 
 pub mod acronis;
 pub mod autotask;
+pub mod autotask_webhook;
 pub mod context;
+pub mod contract_changed;
+pub mod contract_watch;
 pub mod dispatch;
 pub mod events;
 pub mod host;
 pub mod http;
 pub mod lambda;
 pub mod progress;
+pub mod run;
 pub mod setup;
 pub mod store;
 pub mod usage_sync;

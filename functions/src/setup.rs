@@ -79,7 +79,14 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     }
     // What a person approved, and what was read, stays known when the connection is checked again.
     let is_new = known.is_none();
-    let new = || Connection { id: id.clone(), tenant, database, first_plan_approved: false, usage_read_on: None };
+    let new = || Connection {
+        id: id.clone(),
+        tenant,
+        database,
+        first_plan_approved: false,
+        first_quotas_approved: false,
+        usage_read_on: None,
+    };
     let connection = known.unwrap_or_else(new);
     let survey = survey(host, &vendors, &connection).await?;
     if is_new {

@@ -18,6 +18,9 @@ pub struct Creation {
     pub sent_on: Date,
     /// The vendor's words, where it refused.
     pub refused: Option<String>,
+    /// Whether nothing more is to be done for it: a tenant is complete only after many steps (P2).
+    #[serde(default)]
+    pub finished: bool,
 }
 
 impl Creation {

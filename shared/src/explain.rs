@@ -6,7 +6,7 @@ use crate::ids::CompanyId;
 use crate::line::{Intent, LinePlace, LineState, Settlement};
 use crate::reckoning::{Figure, amount};
 use crate::run::ChangeRecord;
-use crate::text::count;
+use crate::words::count;
 use jiff::civil::Date;
 use serde::Serialize;
 use std::collections::BTreeMap;

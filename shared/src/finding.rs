@@ -3,8 +3,9 @@
 
 use crate::contract::{PAYG_FIELD, Period};
 use crate::ids::{CompanyId, ContractId, LineId, ServiceId, TenantId};
-use crate::text::{count, on_one_line};
+pub use crate::prepaid_finding::PrepaidWhat;
 use crate::usage::ItemKey;
+use crate::words::{count, list, on_one_line};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -103,6 +104,9 @@ pub enum What {
     ServiceGone { service: ServiceId, items: Vec<ItemKey> },
     /// U1: more units than a line can hold.
     TooManyUnits { contract: ContractId, service_name: String },
+    /// About tenants and quotas.
+    #[serde(untagged)]
+    Prepaid(PrepaidWhat),
 }
 
 impl What {
@@ -146,6 +150,7 @@ impl What {
             What::ServiceRefused { .. } => "mend the product's name, billing code or price in the mapping file".into(),
             What::ServiceGone { .. } => "activate the service in Autotask, or map the items to another".into(),
             What::TooManyUnits { .. } => "choose a larger unit size for the product".into(),
+            What::Prepaid(what) => what.advice(),
         }
     }
 }
@@ -180,6 +185,7 @@ impl fmt::Display for What {
             | What::Unanswered { .. }
             | What::Refused { .. }
             | What::TooManyUnits { .. } => self.fmt_of_line(f),
+            What::Prepaid(what) => what.fmt(f),
         }
     }
 }
@@ -293,8 +299,4 @@ impl What {
             _ => Ok(()),
         }
     }
-}
-
-fn list(things: &[impl fmt::Display]) -> String {
-    things.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

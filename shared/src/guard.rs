@@ -5,12 +5,14 @@ use crate::creation::Creation;
 use crate::facts::Terms;
 use crate::finding::{Finding, What};
 use crate::fingerprint;
-use crate::ids::{CompanyId, ContractId, LineId};
+use crate::ids::CompanyId;
 use crate::kept::Seen;
 use crate::mapping::{Mapping, NewService};
 use crate::plan::{Action, Change, Held, HoldReason, Plan, RunHold, ServiceCreation, plan_id};
+use crate::run::Job;
 use crate::usage_plan::{CompanyPlan, Proposed};
-use std::collections::{BTreeMap, BTreeSet};
+use crate::vanished::Vanished;
+use std::collections::BTreeMap;
 
 /// Who approved which id.
 pub type Approvals = BTreeMap<String, String>;
@@ -39,6 +41,7 @@ impl Guard<'_> {
         let run_held = run_hold.as_ref().is_some_and(|hold| !self.approvals.contains_key(&hold.id));
         let mut plan = Plan {
             id: String::new(),
+            job: Job::UsageSync,
             connection: self.terms.connection.id.clone(),
             today: self.terms.today,
             changes: Vec::new(),
@@ -137,55 +140,13 @@ impl Guard<'_> {
 
     /// Whether so much vanished that a permission may have been lost at a vendor (H1).
     fn run_hold(&self, companies: &[CompanyPlan]) -> Option<RunHold> {
-        if !self.terms.settings.holds.vanished {
-            return None;
-        }
-        let mut tenants = Vanished::default();
-        let mut contracts = Vanished::default();
-        let mut lines = Vanished::default();
+        let mut vanished = Vanished::default();
         for company in companies {
-            let Some(before) = self.seen_before.get(&company.company) else { continue };
-            let now = &company.seen;
-            if before.tenant {
-                tenants.count(!now.tenant, || format!("tenant of {}", company.company));
-            }
-            for contract in &before.contracts {
-                contracts.count(!now.contracts.contains(contract), || ContractId::to_string(contract));
-            }
-            for line in &before.lines {
-                let gone = !now.lines.contains(line) || company.want_none.contains(line);
-                lines.count(gone, || LineId::to_string(line));
+            if let Some(before) = self.seen_before.get(&company.company) {
+                vanished.compare(company.company, before, &company.seen, &company.want_none);
             }
         }
-        let counts = [("mapped tenants", tenants), ("active contracts", contracts), ("lines with units", lines)];
-        let over: Vec<_> = counts.into_iter().filter(|(_, vanished)| self.is_much(vanished)).collect();
-        if over.is_empty() {
-            return None;
-        }
-        let names: Vec<String> = over.iter().flat_map(|(_, vanished)| vanished.names.iter().cloned()).collect();
-        let vanished = over.iter().map(|(what, v)| format!("{} of {} {what}", v.names.len(), v.before)).collect();
-        Some(RunHold { id: fingerprint::of(&names), vanished })
-    }
-
-    fn is_much(&self, vanished: &Vanished) -> bool {
-        let holds = &self.terms.settings.holds;
-        let (gone, before) = (vanished.names.len() as u64, vanished.before);
-        gone > u64::from(holds.vanished_count) && gone * 100 > before * u64::from(holds.vanished_percent)
-    }
-}
-
-#[derive(Debug, Default)]
-struct Vanished {
-    before: u64,
-    names: BTreeSet<String>,
-}
-
-impl Vanished {
-    fn count(&mut self, gone: bool, name: impl FnOnce() -> String) {
-        self.before += 1;
-        if gone {
-            self.names.insert(name());
-        }
+        vanished.run_hold(&self.terms.settings.holds)
     }
 }
 

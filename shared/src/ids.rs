@@ -86,3 +86,7 @@ number_id!(
     /// An Autotask billing code.
     BillingCodeId
 );
+number_id!(
+    /// An Autotask ticket.
+    TicketId
+);

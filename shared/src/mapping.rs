@@ -54,6 +54,8 @@ pub enum CustomerLink {
         /// Whether automatic provisioning keeps away.
         left_alone: bool,
     },
+    /// Not linked; the operator wants a new tenant for it, whatever the setting (P1).
+    ToCreate,
     /// Not to be linked, and why.
     Ignored {
         /// The operator's reason.
@@ -66,7 +68,7 @@ impl CustomerRow {
     pub fn tenant(&self) -> Option<&TenantId> {
         match &self.link {
             CustomerLink::Mapped { tenant, .. } => Some(tenant),
-            CustomerLink::Unmapped { .. } | CustomerLink::Ignored { .. } => None,
+            CustomerLink::Unmapped { .. } | CustomerLink::ToCreate | CustomerLink::Ignored { .. } => None,
         }
     }
 
@@ -212,6 +214,15 @@ impl Mapping {
     /// The linked companies with their tenants.
     pub fn mapped_customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
         self.customers.values().filter_map(|row| row.tenant().map(|tenant| (row, tenant)))
+    }
+
+    /// Whether a change of this company's contracts means anything to us: it has a tenant, or may get one (P1, M6).
+    pub fn is_looked_after(&self, company: CompanyId) -> bool {
+        match self.customers.get(&company).map(|row| &row.link) {
+            Some(CustomerLink::Mapped { .. } | CustomerLink::ToCreate) => true,
+            Some(CustomerLink::Ignored { .. } | CustomerLink::Unmapped { left_alone: true }) => false,
+            Some(CustomerLink::Unmapped { left_alone: false }) | None => self.settings.automatic_provisioning,
+        }
     }
 
     /// What contradicts itself, in words for the operator, each with the row it stands on.

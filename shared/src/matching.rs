@@ -37,7 +37,7 @@ pub fn standings(mapping: &Mapping, companies: &[Company], tenants: &[Tenant]) -
         let company = companies_by_id.get(&row.company);
         match &row.link {
             CustomerLink::Ignored { .. } => Standing::Ignored,
-            CustomerLink::Unmapped { .. } => {
+            CustomerLink::Unmapped { .. } | CustomerLink::ToCreate => {
                 Standing::Unmapped(suggestions.get(&row.company).cloned().unwrap_or_default())
             }
             CustomerLink::Mapped { tenant, tenant_name } => match (company, tenants_by_id.get(tenant)) {

@@ -7,8 +7,11 @@ use crate::fingerprint;
 use crate::ids::{CompanyId, ConnectionId, LineId};
 use crate::line::{Intent, LinePlace};
 use crate::mapping::NewService;
+use crate::quota_change::{DisableTenant, NewTenant, QuotaChange};
 use crate::reckoning::Reckoning;
+use crate::run::Job;
 use crate::usage::ItemKey;
+use crate::words::count;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
@@ -20,6 +23,8 @@ use std::fmt;
 pub struct Plan {
     /// Its id: the fingerprint of everything in it that can be approved.
     pub id: String,
+    /// The job that carries it out.
+    pub job: Job,
     /// For which connection.
     pub connection: ConnectionId,
     /// The day it is made for, in the provider's time zone.
@@ -83,13 +88,19 @@ pub enum Action {
     CreateService(ServiceCreation),
     /// Changes the units of a line.
     Adjust(Box<Adjustment>),
+    /// Changes what a tenant may use of an item (Q1 to Q7).
+    SetQuota(Box<QuotaChange>),
+    /// Creates or completes a tenant (P1, P2).
+    CreateTenant(Box<NewTenant>),
+    /// Disables a tenant (C4).
+    DisableTenant(DisableTenant),
 }
 
 impl Action {
     fn invoice_lines(&self) -> u32 {
         match self {
-            Action::CreateService(_) => 0,
             Action::Adjust(adjustment) => adjustment.invoice_lines(),
+            Action::CreateService(_) | Action::SetQuota(_) | Action::CreateTenant(_) | Action::DisableTenant(_) => 0,
         }
     }
 }
@@ -240,7 +251,7 @@ pub enum HoldReason {
         /// The limit.
         limit: Decimal,
     },
-    /// H1: the mapping or product row changed since the line was last written.
+    /// H1: the mapping or product row changed since the line or quota was last written.
     MappingChanged,
     /// U3: changed by somebody else again within seven days.
     AnotherWriter {
@@ -253,6 +264,20 @@ pub enum HoldReason {
     PostedPeriod,
     /// H1: the line had units, and no row of them is to be seen.
     UnitsNotSeen,
+    /// Q5: less than what is in use.
+    BelowUsage {
+        /// What is in use.
+        used: String,
+    },
+    /// Nothing would be left to the customer.
+    LosesEverything,
+    /// H1: the contract went from pay-as-you-go to prepaid.
+    NoLongerPayAsYouGo,
+    /// C4: the tenant to be disabled is in use.
+    StillInUse {
+        /// How many of its items.
+        items: usize,
+    },
 }
 
 impl fmt::Display for HoldReason {
@@ -267,7 +292,7 @@ impl fmt::Display for HoldReason {
             HoldReason::Money { change, limit } => {
                 write!(f, "{change:+} a period is more than the limit of {limit}")
             }
-            HoldReason::MappingChanged => f.write_str("the mapping changed since the line was last written"),
+            HoldReason::MappingChanged => f.write_str("the mapping changed since it was last written"),
             HoldReason::AnotherWriter { corrected_on } => {
                 write!(
                     f,
@@ -279,6 +304,10 @@ impl fmt::Display for HoldReason {
             HoldReason::UnitsNotSeen => {
                 f.write_str("the line had units and shows none at all; a permission lost at Autotask looks like that")
             }
+            HoldReason::BelowUsage { used } => write!(f, "less than the {used} in use"),
+            HoldReason::LosesEverything => f.write_str("nothing would be left to the customer"),
+            HoldReason::NoLongerPayAsYouGo => f.write_str("the contract went from pay-as-you-go to prepaid"),
+            HoldReason::StillInUse { items } => write!(f, "{} still in use", count(*items, "item")),
         }
     }
 }
@@ -352,13 +381,16 @@ pub fn company_of(change: &Change) -> Option<CompanyId> {
     match &change.action {
         Action::CreateService(_) => None,
         Action::Adjust(adjustment) => Some(adjustment.place.company),
+        Action::SetQuota(quota) => Some(quota.company),
+        Action::CreateTenant(new) => Some(new.company),
+        Action::DisableTenant(disable) => Some(disable.company),
     }
 }
 
-/// The line a change is of; none for services and for lines that are not there yet.
+/// The line a change is of; none for what is no line, and for lines that are not there yet.
 pub fn line_of(change: &Change) -> Option<LineId> {
     match &change.action {
-        Action::CreateService(_) => None,
         Action::Adjust(adjustment) => adjustment.place.line,
+        _ => None,
     }
 }

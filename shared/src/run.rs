@@ -18,6 +18,9 @@ pub struct Connection {
     pub database: i64,
     /// Whether the first plan was approved (M5).
     pub first_plan_approved: bool,
+    /// Whether the first plan of quotas was approved (M5): each sync starts with its own.
+    #[serde(default)]
+    pub first_quotas_approved: bool,
     /// The last day on which a run read all usage; periods that nobody watched are not settled (U5).
     pub usage_read_on: Option<Date>,
 }
@@ -28,12 +31,18 @@ pub struct Connection {
 pub enum Job {
     /// Acronis usage to pay-as-you-go units.
     UsageSync,
+    /// What changed in Autotask since the last look, and which customers are looked at in their turn.
+    ContractWatch,
+    /// What a change of a contract means for the customer's tenant.
+    ContractChanged,
 }
 
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
             Job::UsageSync => "usage-sync",
+            Job::ContractWatch => "contract-watch",
+            Job::ContractChanged => "contract-changed",
         })
     }
 }

@@ -1,6 +1,6 @@
-//! What an operator may choose, with the defaults (rules U5, H1, H2, B1). Values only.
+//! What an operator may choose, with the defaults (rules U5, Q1, Q2, Q5, C4, P1, P2, H1, H2, B1). Values only.
 
-use crate::ids::ContractId;
+use crate::ids::{ContractId, StorageId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -21,6 +21,12 @@ pub struct Settings {
     pub add_missing_services: bool,
     /// Whether companies with a contract and no tenant get one (P1); counts for M5.
     pub automatic_provisioning: bool,
+    /// What new tenants are given (P2).
+    pub new_tenants: NewTenants,
+    /// How quotas follow contracts (Q1, Q2, Q5).
+    pub quotas: Quotas,
+    /// Days without an active contract after which a tenant is disabled; none: never (C4). Its data stay.
+    pub disable_after_days: Option<u32>,
     /// Whether every change waits for approval (H2).
     pub review_mode: bool,
     /// What is held for a person to look at (H1).
@@ -40,6 +46,9 @@ impl Default for Settings {
             posted_periods: PostedPeriods::NextFree,
             add_missing_services: false,
             automatic_provisioning: false,
+            new_tenants: NewTenants::default(),
+            quotas: Quotas::default(),
+            disable_after_days: None,
             review_mode: false,
             holds: Holds::default(),
             settle_minutes: 10,
@@ -56,12 +65,17 @@ impl Settings {
 
     /// What is wrong with these settings, in words for the operator; none when they can be used.
     pub fn fault(&self) -> Option<String> {
-        let Budget { share_percent, units_percent, stop_at_percent } = self.budget;
+        let Budget { share_percent, units_percent, contracts_percent, stop_at_percent } = self.budget;
         if share_percent == 0 || share_percent > 100 {
             return Some("budget.share_percent: expected 1 to 100".to_owned());
         }
-        if units_percent == 0 || units_percent > share_percent {
-            return Some("budget.units_percent: expected 1 up to budget.share_percent".to_owned());
+        for (name, percent) in [("units", units_percent), ("contracts", contracts_percent)] {
+            if percent == 0 || percent > share_percent {
+                return Some(format!("budget.{name}_percent: expected 1 up to budget.share_percent"));
+            }
+        }
+        if self.disable_after_days == Some(0) {
+            return Some("disable_after_days: expected 1 or more, or leave it out".to_owned());
         }
         if stop_at_percent == 0 || stop_at_percent > 100 {
             return Some("budget.stop_at_percent: expected 1 to 100".to_owned());
@@ -100,6 +114,38 @@ pub enum PostedPeriods {
     NextFree,
     /// It waits for approval, dated the first day not posted.
     Hold,
+}
+
+/// What a tenant that we create is given besides its items (P2).
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields, default)]
+pub struct NewTenants {
+    /// Whether its users must log in with two factors.
+    pub two_factor: bool,
+    /// Whether it stays in trial, which Acronis does not bill; otherwise it goes into production.
+    pub trial: bool,
+    /// Whether the company's primary contact becomes its administrator and gets an activation mail.
+    pub administrator: bool,
+    /// The storage it is given where its contract holds none (Q3), or several.
+    pub default_storage: Option<StorageId>,
+}
+
+/// How quotas follow contracts.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields, default)]
+pub struct Quotas {
+    /// Whether quotas only warn; otherwise nothing can be used beyond them (Q1).
+    pub soft: bool,
+    /// Whether items that are not sold are switched off; otherwise they get a quota of 0 (Q2, Q7).
+    pub switch_off: bool,
+    /// Whether a quota waits for approval before it is lowered below what is in use (Q5).
+    pub hold_below_usage: bool,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { soft: false, switch_off: false, hold_below_usage: true }
+    }
 }
 
 /// The limits of H1. Each has its own switch; the money limit is off while it has no value.
@@ -156,12 +202,14 @@ pub struct Budget {
     pub share_percent: u32,
     /// Of these, calls to keep units right.
     pub units_percent: u32,
+    /// Of these, calls to look at contracts and to keep quotas right.
+    pub contracts_percent: u32,
     /// Everybody's calls together at which we stop.
     pub stop_at_percent: u32,
 }
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { share_percent: 40, units_percent: 20, stop_at_percent: 75 }
+        Self { share_percent: 40, units_percent: 20, contracts_percent: 10, stop_at_percent: 75 }
     }
 }

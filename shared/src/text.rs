@@ -2,6 +2,10 @@
 //! plan holds and decides nothing.
 
 use crate::plan::{Action, Adjustment, Change, Held, HoldReason, Plan, ServiceCreation, Waiting};
+use crate::quota::Grant;
+use crate::quota_change::{DisableTenant, NewTenant, QuotaChange};
+use crate::run::Job;
+use crate::words::{count, on_one_line};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt;
 
@@ -13,7 +17,8 @@ struct Row {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "Plan {} · connection {} · {}", self.id, self.connection, self.today)?;
+        let of = if self.job == Job::UsageSync { "units" } else { "quotas" };
+        writeln!(f, "Plan {} of {of} · connection {} · {}", self.id, self.connection, self.today)?;
         writeln!(f, "{}", self.summary())?;
         if let Some(hold) = &self.run_hold {
             writeln!(f, "\nThe whole run is held ({}): {hold}", hold.id)?;
@@ -21,9 +26,10 @@ impl fmt::Display for Plan {
         let common = common_reasons(&self.held);
         let held_title =
             format!("Held until approved{}", common.iter().map(|reason| format!(": {reason}")).collect::<String>());
-        section(f, "Changes", CHANGE_COLUMNS, self.changes.iter().map(|change| change_row(change, &[])).collect())?;
+        let columns = if self.job == Job::UsageSync { CHANGE_COLUMNS } else { QUOTA_COLUMNS };
+        section(f, "Changes", columns, self.changes.iter().map(|change| change_row(change, &[])).collect())?;
         let held = self.held.iter().map(|held| change_row(&held.change, &own_reasons(held, &common)));
-        section(f, &held_title, CHANGE_COLUMNS, held.collect())?;
+        section(f, &held_title, columns, held.collect())?;
         section(f, "Waiting", WAITING_COLUMNS, self.waiting.iter().map(waiting_row).collect())?;
         if !self.findings.is_empty() {
             writeln!(f, "\nFindings")?;
@@ -46,23 +52,13 @@ impl Plan {
             self.held.len(),
             self.waiting.len(),
             count(self.findings.len(), "finding"),
-            count(self.right, "line"),
+            count(self.right, if self.job == Job::UsageSync { "line" } else { "item" }),
         )
     }
 }
 
-/// A name as a terminal may show it: on one line, and read in the direction in which the rest is.
-pub fn on_one_line(text: &str) -> String {
-    let turns = |c: char| matches!(c, '\u{2028}' | '\u{2029}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
-}
-
-/// "1 change", "2 changes".
-pub fn count(number: usize, thing: &str) -> String {
-    format!("{number} {thing}{}", if number == 1 { "" } else { "s" })
-}
-
 const CHANGE_COLUMNS: &[&str] = &["id", "service", "units", "", "from", "money", "because"];
+const QUOTA_COLUMNS: &[&str] = &["id", "item", "quota", "because"];
 const WAITING_COLUMNS: &[&str] = &["service", "units", "", "until"];
 /// Numbers stand under one another.
 const RIGHT_ALIGNED: [&str; 2] = ["", "money"];
@@ -100,6 +96,9 @@ fn change_row(change: &Change, reasons: &[String]) -> Row {
     let mut row = match &change.action {
         Action::Adjust(adjustment) => adjustment_row(adjustment),
         Action::CreateService(creation) => creation_row(creation),
+        Action::SetQuota(quota) => quota_row(quota),
+        Action::CreateTenant(new) => tenant_row(new),
+        Action::DisableTenant(disable) => disable_row(disable),
     };
     row.cells.insert(0, change.id.clone());
     if let Some(because) = row.cells.last_mut() {
@@ -154,6 +153,51 @@ fn creation_row(creation: &ServiceCreation) -> Row {
     Row {
         heading: "New services in Autotask".to_owned(),
         cells: vec![service.name.clone(), empty(), empty(), empty(), price, format!("for {}", items.join(", "))],
+    }
+}
+
+fn quota_row(quota: &QuotaChange) -> Row {
+    let setting = &quota.setting;
+    let words = |grant: Grant| grant.words(setting.unit);
+    Row {
+        heading: format!("{} (company {}), tenant {}", quota.company_name, quota.company, quota.tenant),
+        cells: vec![
+            setting.label.clone(),
+            format!("{} → {}", words(setting.before), words(setting.after)),
+            quota.because.to_string(),
+        ],
+    }
+}
+
+fn tenant_row(new: &NewTenant) -> Row {
+    let items: Vec<String> = new
+        .items
+        .iter()
+        .filter(|setting| setting.after.is_on())
+        .map(|setting| format!("{} {}", setting.label, setting.after.words(setting.unit)))
+        .collect();
+    let with = [
+        (!new.trial, "in production"),
+        (new.trial, "in trial"),
+        (new.two_factor, "with two factors"),
+        (new.administrator.is_some(), "with its primary contact as administrator"),
+    ];
+    let with: Vec<&str> = with.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect();
+    let what = if new.tenant.is_some() { "completed" } else { "created" };
+    Row {
+        heading: format!("{} (company {}), new tenant", new.name, new.company),
+        cells: vec![what.to_owned(), items.join(", "), with.join(", ")],
+    }
+}
+
+fn disable_row(disable: &DisableTenant) -> Row {
+    Row {
+        heading: format!("{} (company {}), tenant {}", disable.company_name, disable.company, disable.tenant),
+        cells: vec![
+            "the whole tenant".to_owned(),
+            "enabled → disabled".to_owned(),
+            format!("no active contract since {}", disable.since),
+        ],
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Tenant {
     pub enabled: bool,
     /// Trial tenants are not billed (U1).
     pub in_trial: bool,
+    /// Text that integrations keep on it (`internal_tag`), by which a tenant that we created is found again (P2).
+    pub tag: Option<String>,
 }
 
 /// The kinds that matter here.

@@ -44,7 +44,7 @@ fn the_plan_dated_today() {
     let mut world = two_customers(EffectiveDates::Today);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.plan(), @r#"
-    Plan 41821bf2fce8 · connection main · 2026-05-12
+    Plan 41821bf2fce8 of units · connection main · 2026-05-12
     3 changes (3 extra invoice lines), 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
@@ -62,7 +62,7 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
     let mut world = two_customers(UpTodayDownNext);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.run(), @r#"
-    Plan 677314480e5a · connection main · 2026-05-12
+    Plan 677314480e5a of units · connection main · 2026-05-12
     2 changes (2 extra invoice lines), 0 held, 1 waiting, 0 findings, 0 lines right
 
     Changes
@@ -77,7 +77,7 @@ fn the_plan_that_raises_today_and_lowers_from_the_next_period() {
         Workstation  8 → 6  -2  the period ends on 2026-05-31
     "#);
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan 059b2b93283b · connection main · 2026-05-31
+    Plan 059b2b93283b of units · connection main · 2026-05-31
     1 change, 0 held, 0 waiting, 0 findings, 2 lines right
 
     Changes
@@ -92,7 +92,7 @@ fn the_plan_for_the_next_period() {
     let mut world = two_customers(NextPeriod);
     use_of_may(world.day("2026-05-12"));
     assert_snapshot!(world.run(), @"
-    Plan e3b0c44298fc · connection main · 2026-05-12
+    Plan e3b0c44298fc of units · connection main · 2026-05-12
     0 changes, 0 held, 3 waiting, 0 findings, 0 lines right
 
     Waiting
@@ -104,7 +104,7 @@ fn the_plan_for_the_next_period() {
         Workstation    8 → 6    -2  the period ends on 2026-05-31
     ");
     assert_snapshot!(world.day("2026-05-31").run(), @r#"
-    Plan 41821bf2fce8 · connection main · 2026-05-31
+    Plan 41821bf2fce8 of units · connection main · 2026-05-31
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
@@ -123,7 +123,7 @@ fn the_plan_for_the_whole_period() {
     world.day("2026-05-31").run();
     use_of_may(world.day("2026-06-30"));
     assert_snapshot!(world.run(), @r#"
-    Plan fdec2834f5fb · connection main · 2026-06-30
+    Plan fdec2834f5fb of units · connection main · 2026-06-30
     3 changes, 0 held, 0 waiting, 0 findings, 0 lines right
 
     Changes
@@ -141,7 +141,7 @@ fn the_first_plan() {
     let mut world = World::on("2026-05-10");
     world.connection.first_plan_approved = false;
     assert_snapshot!(world.uses("workstations", 6).plan(), @r#"
-    Plan 4e2070785e39 · connection main · 2026-05-10
+    Plan 4e2070785e39 of units · connection main · 2026-05-10
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
     Held until approved: the first plan waits for approval
@@ -153,12 +153,12 @@ fn the_first_plan() {
 
 #[test]
 fn the_plan_of_nothing() {
-    assert_snapshot!(World::on("2026-05-10").plan(), @r#"
-    Plan e3b0c44298fc · connection main · 2026-05-10
+    assert_snapshot!(World::on("2026-05-10").plan(), @"
+    Plan e3b0c44298fc of units · connection main · 2026-05-10
     0 changes, 0 held, 0 waiting, 0 findings, 1 line right
-    "#);
+    ");
     assert_snapshot!(World::empty("2026-05-10").plan(), @"
-    Plan e3b0c44298fc · connection main · 2026-05-10
+    Plan e3b0c44298fc of units · connection main · 2026-05-10
     0 changes, 0 held, 0 waiting, 1 finding, 0 lines right
 
     Findings
@@ -179,14 +179,14 @@ fn the_plan_with_lines_that_are_held() {
     world.row("cloud_storage", |row| row.included = 0);
     let plan = world.run();
     assert_snapshot!(plan, @r#"
-    Plan 0cad38e7c28a · connection main · 2026-05-12
+    Plan 0cad38e7c28a of units · connection main · 2026-05-12
     0 changes, 3 held, 0 waiting, 1 finding, 0 lines right
 
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
         88cba238b17a  Workstation    5 → 0      -5  2026-05-12   -15.00 a month  0 × workstations; held: the units fall to 0
-        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since it was last written
       Birke (company 8), contract 80 "Managed 80"
         5abce91dcdf2  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
@@ -196,7 +196,7 @@ fn the_plan_with_lines_that_are_held() {
     "#);
     world.approvals.insert(plan.held[0].change.id.clone(), "ada".to_owned());
     assert_snapshot!(world.plan(), @r#"
-    Plan 0cad38e7c28a · connection main · 2026-05-12
+    Plan 0cad38e7c28a of units · connection main · 2026-05-12
     1 change (1 extra invoice line), 2 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
@@ -207,7 +207,7 @@ fn the_plan_with_lines_that_are_held() {
     Held until approved
         id            service        units          from                  money  because
       Alpenblick (company 7), contract 70 "Managed 70"
-        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since the line was last written
+        529d4249dcef  Cloud Storage  10 → 100  +90  2026-05-12  +270.00 a month  100 GiB cloud storage; held: the units jump, +270 a period is more than the limit of 60, the mapping changed since it was last written
       Birke (company 8), contract 80 "Managed 80"
         5abce91dcdf2  Workstation    7 → 8      +1  2026-05-12    +3.00 a month  8 × workstations; somebody else changed it from 8; held: changed by somebody else again after our correction of 2026-05-10; another integration may be writing
 
@@ -231,7 +231,7 @@ fn the_plan_whose_whole_run_is_held() {
     }
     world.of = CompanyId(5);
     assert_snapshot!(world.day("2026-05-11").uses("workstations", 4).plan(), @r#"
-    Plan 35697e970cbf · connection main · 2026-05-11
+    Plan 35697e970cbf of units · connection main · 2026-05-11
     0 changes, 1 held, 0 waiting, 4 findings, 0 lines right
 
     The whole run is held (bfed3939c4d9): 4 of 5 mapped tenants vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that
@@ -260,7 +260,7 @@ fn the_plan_with_bundles() {
     world.it().items.push(item("seats", MeasurementUnit::Quantity));
     world.bundle(70, 90, WORKSTATION, 4).bundle(70, 91, ServiceId(503), 2).uses("workstations", 11).uses("seats", 7);
     assert_snapshot!(world.plan(), @r#"
-    Plan c993376ce1e5 · connection main · 2026-05-10
+    Plan c993376ce1e5 of units · connection main · 2026-05-10
     1 change (1 extra invoice line), 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
@@ -279,7 +279,7 @@ fn the_plan_with_metered_items() {
     let mut world = World::metered_on("2026-05-20");
     world.meters(41, "2026-05-01").run();
     assert_snapshot!(world.day("2026-05-31").meters(12, "2026-05-01").plan(), @r#"
-    Plan 1e702f2e929c · connection main · 2026-05-31
+    Plan 1e702f2e929c of units · connection main · 2026-05-31
     0 changes, 1 held, 0 waiting, 0 findings, 0 lines right
 
     Held until approved: the units jump
@@ -303,7 +303,7 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
     world.row("servers", |row| row.service = Some(ServiceTarget::New(new)));
     world.settings().add_missing_services = true;
     assert_snapshot!(world.plan(), @r#"
-    Plan 83837cb56e40 · connection main · 2026-05-10
+    Plan 83837cb56e40 of units · connection main · 2026-05-10
     2 changes (1 extra invoice line), 0 held, 0 waiting, 0 findings, 1 line right
 
     Changes
@@ -319,7 +319,7 @@ fn the_plan_with_services_to_create_and_lines_to_add() {
 fn the_plan_of_a_posted_period() {
     let mut world = World::on("2026-05-10");
     assert_snapshot!(world.post_until("2026-05-31").uses("workstations", 9).plan(), @r#"
-    Plan de63a1f992d7 · connection main · 2026-05-10
+    Plan de63a1f992d7 of units · connection main · 2026-05-10
     1 change, 0 held, 0 waiting, 1 finding, 0 lines right
 
     Changes
@@ -348,7 +348,7 @@ fn the_plan_with_findings() {
         true;
     world.customer(10, "Dachs").uses("workstations", 2).uses("local_storage", 0).uses("cloud_storage", 0).known();
     assert_snapshot!(world.day("2026-05-12").plan(), @r#"
-    Plan e3b0c44298fc · connection main · 2026-05-12
+    Plan e3b0c44298fc of units · connection main · 2026-05-12
     0 changes, 0 held, 0 waiting, 6 findings, 0 lines right
 
     Findings

@@ -37,22 +37,32 @@ struct ErrorWords {
     code: Value,
     #[serde(default)]
     message: Value,
+    #[serde(default)]
+    details: Value,
+}
+
+/// The code of a reply that says no, and its text.
+pub(super) fn code_and_text(reply: &Reply) -> (Option<i64>, String) {
+    let words = serde_json::from_slice::<ErrorBody>(&reply.body).ok().map(|body| body.error);
+    let Some(words) = words else { return (None, reply.text()) };
+    // The code is a number or a text; codes outside the vendor's table repeat the status.
+    let code = match &words.code {
+        Value::Number(code) => code.as_i64(),
+        Value::String(code) => code.trim().parse().ok(),
+        _ => None,
+    };
+    let text = match (code, words.message.as_str(), words.details["info"].as_str()) {
+        (Some(code), Some(message), Some(info)) => reply.text_with(&format!("code {code}, {message}: {info}")),
+        (Some(code), Some(message), None) => reply.text_with(&format!("code {code}, {message}")),
+        _ => reply.text(),
+    };
+    (code, text)
 }
 
 impl AcronisError {
     /// The error a reply stands for.
     pub(super) fn of(reply: &Reply) -> Self {
-        let words = serde_json::from_slice::<ErrorBody>(&reply.body).ok().map(|body| body.error);
-        // The code is a number or a text; codes outside the vendor's table repeat the status.
-        let code = words.as_ref().and_then(|words| match &words.code {
-            Value::Number(code) => code.as_i64(),
-            Value::String(code) => code.trim().parse().ok(),
-            _ => None,
-        });
-        let text = match (code, words.as_ref().and_then(|words| words.message.as_str())) {
-            (Some(code), Some(message)) => reply.text_with(&format!("code {code}, {message}")),
-            _ => reply.text(),
-        };
+        let (code, text) = code_and_text(reply);
         match (code, reply.status) {
             (Some(ACCESS_DENIED), _) => Self::Forbidden(text),
             (Some(TENANT_NOT_FOUND), _) => Self::NotFound(text),

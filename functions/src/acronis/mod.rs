@@ -1,16 +1,26 @@
-//! Reading from Acronis Cyber Protect Cloud (Acronis Account Management API v2): tenants, offering
-//! items and usage. It alone knows the vendor's JSON names; it decides nothing and writes nothing.
+//! Reading from and writing to Acronis Cyber Protect Cloud (Acronis Account Management API v2): tenants,
+//! offering items, usage and users. It alone knows the vendor's JSON names; it decides nothing, and what
+//! reads cannot write.
 
+mod bodies;
 mod error;
+mod given;
 mod pages;
+mod standing;
 mod token;
 mod usages;
 mod wire;
+mod write_error;
+mod writer;
 
 pub use error::AcronisError;
+pub use standing::{Pricing, PricingMode, TwoFactor, User, UserId};
+pub use write_error::AcronisWriteError;
+pub use writer::{AcronisWriter, Contact, ItemSetting, NewTenant, NewUser};
 
-use crate::context::{AcronisCredentials, Clock};
+use crate::context::{AcronisCredentials, Clock, Secret};
 use crate::http::{Ask, Http, Outcome, Reply, Vendor, VendorUrl};
+use given::{ITEMS, item_of_tenant};
 use reqwest::Url;
 use serde::de::DeserializeOwned;
 use shared::ids::{StorageId, TenantId};
@@ -90,20 +100,11 @@ impl Acronis {
         root: &TenantId,
         mut each: impl FnMut(&TenantId, OfferingItem),
     ) -> Result<(), AcronisError> {
-        let mut url = self.url(&["tenants", "offering_items"]);
-        // Without `*` only items of the edition "standard" are listed.
-        url.query_pairs_mut()
-            .append_pair("subtree_root_tenant_id", root.as_str())
-            .append_pair("editions", "*")
-            .append_pair("limit", PAGE_ROWS);
-        self.each_row("tenants/offering_items", url, |row: wire::OfferingItem| {
-            if !row.is_deleted() {
-                let tenant = row.tenant().ok_or("an offering item has no tenant_id")?;
-                each(&tenant, row.into_fact(true)?);
-            }
+        let row = item_of_tenant(|tenant, row| {
+            each(tenant, row.into_fact(true)?);
             Ok(())
-        })
-        .await
+        });
+        self.each_row(ITEMS, self.items_url(root), row).await
     }
 
     /// What a customer below `parent` may be given
@@ -162,18 +163,14 @@ impl Acronis {
         if reply.status == 401 { Err(AcronisError::of(&reply)) } else { Ok(reply) }
     }
 
-    async fn ask_with(
-        &self,
-        endpoint: &'static str,
-        url: &Url,
-        token: &crate::context::Secret,
-    ) -> Result<Reply, AcronisError> {
-        let bearer = format!("Bearer {}", token.expose());
-        let ask = Ask::get(Vendor::Acronis, endpoint, url.clone())
-            .with_secret_header("authorization", &bearer, &[token])
-            .map_err(AcronisError::Failed)?;
-        reply_to(&self.0.http, &ask).await
+    async fn ask_with(&self, endpoint: &'static str, url: &Url, token: &Secret) -> Result<Reply, AcronisError> {
+        let ask = with_token(Ask::get(Vendor::Acronis, endpoint, url.clone()), token);
+        reply_to(&self.0.http, &ask.map_err(AcronisError::Failed)?).await
     }
+}
+
+fn with_token(ask: Ask, token: &Secret) -> Result<Ask, String> {
+    ask.with_secret_header("authorization", &format!("Bearer {}", token.expose()), &[token])
 }
 
 /// The last reply to a request that may be repeated.

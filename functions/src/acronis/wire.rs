@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::Value;
 use shared::ids::{ApplicationId, StorageId, TenantId};
 use shared::quantity::MeasurementUnit;
+use shared::quota::{GivenItem, Grant};
 use shared::usage::{self, ItemKey, ItemKind, TenantKind, UsageRow};
 
 #[derive(Deserialize)]
@@ -29,6 +30,8 @@ pub(super) struct Tenant {
     enabled: bool,
     #[serde(default)]
     pricing_mode: Option<String>,
+    #[serde(default)]
+    internal_tag: Option<String>,
     #[serde(default)]
     deleted_at: Option<String>,
 }
@@ -55,6 +58,7 @@ impl Tenant {
             kind,
             enabled: self.enabled,
             in_trial: self.pricing_mode.as_deref() == Some("trial"),
+            tag: self.internal_tag.filter(|tag| !tag.is_empty()),
         })
     }
 }
@@ -77,7 +81,22 @@ pub(super) struct OfferingItem {
     #[serde(default)]
     measurement_unit: Option<String>,
     #[serde(default)]
+    quota: Option<Quota>,
+    #[serde(default)]
+    locked: Option<bool>,
+    #[serde(default)]
     deleted_at: Option<String>,
+}
+
+/// All of its figures are kept as they came: reading usage must not fail by them.
+#[derive(Deserialize)]
+struct Quota {
+    #[serde(default)]
+    value: Value,
+    #[serde(default)]
+    overage: Value,
+    #[serde(default)]
+    version: Value,
 }
 
 impl OfferingItem {
@@ -111,6 +130,24 @@ impl OfferingItem {
             },
             on: self.status == Some(1),
         })
+    }
+
+    /// The item with what is given of it; features, and items that are off, have no quota.
+    pub(super) fn into_given(self) -> Result<GivenItem, String> {
+        let terms = self.quota.as_ref().map_or(Ok((Grant::Unlimited, 0)), Quota::terms);
+        let (grant, version) = terms.map_err(|why| format!("the quota of {}: {why}", self.name))?;
+        let locked = self.locked == Some(true);
+        let item = self.into_fact(true)?;
+        Ok(GivenItem { grant: if item.on { grant } else { Grant::Off }, item, version, locked })
+    }
+}
+
+impl Quota {
+    /// What it gives while the item is on, and its version.
+    fn terms(&self) -> Result<(Grant, u64), String> {
+        let (limit, overage) = (figure("value", &self.value)?, figure("overage", &self.overage)?);
+        let grant = limit.map_or(Grant::Unlimited, |limit| Grant::UpTo { limit, overage });
+        Ok((grant, version(&self.version)?))
     }
 }
 
@@ -163,6 +200,16 @@ fn figure(name: &str, value: &Value) -> Result<Option<u64>, String> {
         Value::Null => Ok(None),
         _ => value.as_u64().map(Some).ok_or_else(|| format!("{name} is {value}, expected a whole number, 0 or more")),
     }
+}
+
+/// A version, as a number or, as Acronis's own examples have it, as text; 0 where there is none.
+pub(super) fn version(version: &Value) -> Result<u64, String> {
+    let number = match version {
+        Value::Null => Some(0),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => version.as_u64(),
+    };
+    number.ok_or_else(|| format!("version is {version}, expected a whole number, 0 or more"))
 }
 
 fn key(application: String, name: String, storage: Option<String>) -> ItemKey {

@@ -6,6 +6,7 @@ use super::error::{is_final, success_of_read, success_of_write};
 use super::{AutotaskError, AutotaskReader, Threshold, WriteError};
 use crate::context::{AutotaskCredentials, Secret};
 use crate::http::{Ask, Http, Outcome, Reply, Vendor, VendorUrl};
+use reqwest::Method;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -107,6 +108,11 @@ impl AutotaskReader {
 }
 
 impl Connection {
+    /// The API user, whom only the vendor is told.
+    pub(super) fn user_name(&self) -> &str {
+        self.user_name.expose()
+    }
+
     /// Reads what stands at a path. The first part is the entity, by which the vendor counts.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, AutotaskError> {
         let url = self.base.join(["v1.0"].into_iter().chain(path.iter().copied()));
@@ -121,7 +127,19 @@ impl Connection {
 
     /// Sends a write once.
     pub(super) async fn write(&self, entity: &str, body: Vec<u8>) -> Result<Reply, WriteError> {
-        let ask = self.with_credentials(self.post_ask(&[entity], body)).map_err(WriteError::Refused)?;
+        self.write_at(Method::POST, &[entity], body, &[]).await
+    }
+
+    /// Sends a write to a path once, and keeps `hidden` out of every text.
+    pub(super) async fn write_at(
+        &self,
+        method: Method,
+        path: &[&str],
+        body: Vec<u8>,
+        hidden: &[&Secret],
+    ) -> Result<Reply, WriteError> {
+        let ask = self.post_ask(path, body).by(method).hiding(hidden);
+        let ask = self.with_credentials(ask).map_err(WriteError::Refused)?;
         let outcome = self.send(&ask).await?;
         success_of_write(outcome)
     }

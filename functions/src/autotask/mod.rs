@@ -9,12 +9,16 @@ mod metadata;
 mod number;
 mod query;
 mod reads;
+mod scoped;
+mod webhooks;
 mod wire;
 mod writer;
 
 pub use allowance::Allowance;
 pub use error::{AutotaskError, WriteError};
 pub use metadata::{EntityField, PicklistValue};
+pub use scoped::{ContractNote, TouchedContract};
+pub use webhooks::{Watched, Webhook, WebhookSettings};
 pub use writer::{Adjust, AutotaskWriter};
 
 use connection::Connection;

@@ -3,6 +3,7 @@
 //! or not at all.
 
 use super::{AutotaskError, AutotaskReader};
+use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -55,13 +56,23 @@ impl AutotaskReader {
     pub(super) async fn each_row<R: Row>(
         &self,
         conditions: &[Value],
+        each: impl FnMut(R::Fact),
+    ) -> Result<(), AutotaskError> {
+        self.each_row_of::<R>(R::ENTITY, conditions, each).await
+    }
+
+    /// The same for one of several entities whose rows look alike.
+    pub(super) async fn each_row_of<R: Row>(
+        &self,
+        entity: &str,
+        conditions: &[Value],
         mut each: impl FnMut(R::Fact),
     ) -> Result<(), AutotaskError> {
-        let failed = |why: &str| Err(AutotaskError::Failed(format!("{}: {why}", R::ENTITY)));
+        let failed = |why: &str| Err(AutotaskError::Failed(format!("{entity}: {why}")));
         // -1, because the provider's own company has the id 0.
         let mut last = -1;
         for _ in 0..MOST_PAGES {
-            let page: Page<R> = self.0.query(R::ENTITY, &body::<R>(conditions, last)).await?;
+            let page: Page<R> = self.0.query(entity, &body::<R>(conditions, last)).await?;
             let (rows, goes_on) = (page.items.len(), page.names_a_next());
             for row in page.items {
                 if row.id() <= last {
@@ -123,6 +134,11 @@ pub(super) fn after(field: &str, day: Date) -> Value {
 /// `field` is this day or a later one.
 pub(super) fn not_before(field: &str, day: Date) -> Value {
     json!({"op": "gte", "field": field, "value": midnight(day)})
+}
+
+/// `field` is this moment or a later one.
+pub(super) fn since(field: &str, moment: Timestamp) -> Value {
+    json!({"op": "gte", "field": field, "value": moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()})
 }
 
 /// A day as the vendor writes it.

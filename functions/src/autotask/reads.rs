@@ -139,18 +139,16 @@ impl AutotaskReader {
     }
 }
 
-fn one_of_contracts(contracts: &[ContractId]) -> serde_json::Value {
+pub(super) fn one_of_contracts(contracts: &[ContractId]) -> serde_json::Value {
     is_one_of("contractID", contracts.iter().map(|contract| contract.0))
 }
 
-fn one_of_services(services: &[ServiceId]) -> serde_json::Value {
+pub(super) fn one_of_services(services: &[ServiceId]) -> serde_json::Value {
     is_one_of("serviceID", services.iter().map(|service| service.0))
 }
 
-fn pairs<'a>(
-    contracts: &'a [ContractId],
-    services: &'a [ServiceId],
-) -> impl Iterator<Item = (&'a [ContractId], &'a [ServiceId])> {
-    let all_services = move |some| services.chunks(MOST_OF_TWO).map(move |services| (some, services));
-    contracts.chunks(MOST_OF_TWO).flat_map(all_services)
+/// Every pair of parts of two lists that fits into one query.
+pub(super) fn pairs<'a, A, B>(first: &'a [A], second: &'a [B]) -> impl Iterator<Item = (&'a [A], &'a [B])> {
+    let all_of_second = move |some| second.chunks(MOST_OF_TWO).map(move |others| (some, others));
+    first.chunks(MOST_OF_TWO).flat_map(all_of_second)
 }

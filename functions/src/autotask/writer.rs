@@ -13,7 +13,6 @@ use serde_json::json;
 use shared::contract::PAYG_FIELD;
 use shared::ids::{ContractId, LineId, ServiceId};
 use shared::mapping::NewService;
-use std::sync::Arc;
 
 const UDF_DEFINITIONS: &str = "UserDefinedFieldDefinitions";
 
@@ -127,9 +126,12 @@ impl AutotaskWriter {
         self.write(UDF_DEFINITIONS, &body).await.map(drop)
     }
 
+    pub(super) fn connection(&self) -> &Connection {
+        &self.reader.0
+    }
+
     async fn write(&self, entity: &str, body: &impl Serialize) -> Result<Reply, WriteError> {
-        let connection: &Arc<Connection> = &self.reader.0;
         let body = serde_json::to_vec(body).expect("bodies are plain structures, which always have a JSON form");
-        connection.write(entity, body).await
+        self.connection().write(entity, body).await
     }
 }

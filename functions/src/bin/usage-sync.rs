@@ -1,15 +1,22 @@
-//! The Lambda function `usage-sync`: one run for the connection that is due. Does nothing else.
+//! The Lambda function `usage-sync`: one run for the connection that is due, or one for the customers that a batch
+//! of events from its queue names. Does nothing else.
 
 use anyhow::bail;
-use functions::events::SyncDue;
+use functions::events::{Batch, SyncDue};
+use functions::run::{Scope, work_off};
 use functions::{lambda, usage_sync};
 use shared::run::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
+        if Batch::is_one(&payload) {
+            let batch = Batch::from_invocation(payload)?;
+            let run = async |connection: &_, scope| usage_sync::run(&host, connection, scope, function.mode).await;
+            return Ok(serde_json::to_value(work_off(&batch, run).await)?);
+        }
         let due = SyncDue::from_invocation(payload)?;
-        let run = usage_sync::run(&host, &due.connection, function.mode).await?;
+        let run = usage_sync::run(&host, &due.connection, Scope::Everybody, function.mode).await?;
         if let Outcome::Failed(why) = &run.record.outcome {
             bail!("usage-sync of {}: {why}", due.connection);
         }

@@ -186,6 +186,16 @@ impl Ask {
         ask.with_header("content-type", content_type)
     }
 
+    /// A POST without a body. It says so, because servers may refuse one that tells no length.
+    pub(crate) fn post_nothing(vendor: Vendor, endpoint: impl Into<String>, url: Url) -> Self {
+        Self::get(vendor, endpoint, url).by(Method::POST).with_header("content-length", "0")
+    }
+
+    /// The same request by another method.
+    pub(crate) fn by(self, method: Method) -> Self {
+        Self { method, ..self }
+    }
+
     /// The name it is counted under.
     pub(crate) fn endpoint(&self) -> &str {
         &self.endpoint

@@ -17,11 +17,14 @@ fn connection_key(connection: &ConnectionId) -> Key {
     Key { pk: CONNECTIONS.to_owned(), sk: connection.to_string() }
 }
 
-/// The two marks that jobs set lie beside the body, so that setting one cannot undo the other.
+/// The marks that jobs set lie beside the body, so that setting one cannot undo the other.
 fn connection_of(item: &Item) -> anyhow::Result<Connection> {
     let mut connection: Connection = body_of(item)?;
     if let Some(AttributeValue::Bool(approved)) = item.get("approved") {
         connection.first_plan_approved = *approved;
+    }
+    if let Some(AttributeValue::Bool(approved)) = item.get("quotas_approved") {
+        connection.first_quotas_approved = *approved;
     }
     if let Some(read_on) = text_of(item, "read_on") {
         connection.usage_read_on = Some(read_on.parse().context("the stored day of the last reading")?);
@@ -50,6 +53,7 @@ impl Store {
     pub async fn save_connection(&self, connection: &Connection) -> anyhow::Result<()> {
         let mut item = connection_key(&connection.id).holding(connection)?;
         item.insert("approved".to_owned(), AttributeValue::Bool(connection.first_plan_approved));
+        item.insert("quotas_approved".to_owned(), AttributeValue::Bool(connection.first_quotas_approved));
         if let Some(read_on) = connection.usage_read_on {
             item.insert("read_on".to_owned(), text(read_on.to_string()));
         }
@@ -59,6 +63,11 @@ impl Store {
     /// Marks the first plan as approved (M5) and touches nothing else.
     pub async fn set_first_plan_approved(&self, connection: &ConnectionId) -> anyhow::Result<()> {
         self.set_mark(connection, "approved", AttributeValue::Bool(true)).await
+    }
+
+    /// Marks the first plan of quotas as approved (M5) and touches nothing else.
+    pub async fn set_first_quotas_approved(&self, connection: &ConnectionId) -> anyhow::Result<()> {
+        self.set_mark(connection, "quotas_approved", AttributeValue::Bool(true)).await
     }
 
     /// Marks the day on which all usage was read (U5) and touches nothing else.

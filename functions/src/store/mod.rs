@@ -6,11 +6,13 @@
 //!
 //! | `pk` | `sk` | holds | kept for |
 //! |---|---|---|---|
-//! | `connections` | connection id | a connection; `approved` and `read_on` beside it | ever |
+//! | `connections` | connection id | a connection; `approved`, `quotas_approved` and `read_on` beside it | ever |
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
 //! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
+//! | `<id>#quotas` | company id | what is remembered of a customer's quotas | ever |
+//! | `<id>#cursors` | job | how far a job has looked | ever |
 //! | `<id>#creations` | key at the vendor | something created at a vendor | ever |
 //! | `<id>#changes` | `<company>#<service>#<settled at>#<intent id>` | a change that was made | ever |
 //! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days |
@@ -31,6 +33,7 @@ mod items;
 mod lease;
 mod lines;
 mod mapping;
+mod quotas;
 mod table;
 
 pub use lease::Lease;

@@ -1,9 +1,10 @@
 //! Carries a plan out: what reading settled is closed first, then each change is recorded, sent once and
 //! read back (U6). It sends what the plan says and judges nothing but the vendor's answer.
 
-use super::{Planned, budget, lease, services};
+use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
+use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
@@ -67,7 +68,7 @@ impl Apply<'_> {
             .iter()
             .filter_map(|change| match &change.action {
                 Action::Adjust(adjustment) => Some((change, adjustment.as_ref())),
-                Action::CreateService(_) => None,
+                _ => None,
             })
             .collect();
         self.host.progress.begin("changing units", Some(adjustments.len() as u64));

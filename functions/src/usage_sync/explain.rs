@@ -8,7 +8,7 @@ use shared::contract::Service;
 use shared::explain::{Explanation, explain as story};
 use shared::ids::{CompanyId, ConnectionId, ContractId, ServiceId};
 use shared::mapping::{CustomerRow, Mapping};
-use shared::text::count;
+use shared::words::count;
 
 /// Explains the units of a service on a company's contracts on `day`; today where none is given. Company and
 /// service are given by number or by name.

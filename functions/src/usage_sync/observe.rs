@@ -1,9 +1,10 @@
 //! Everything a plan needs, read whole: our memory first, then both vendors, page by page and never
 //! customer by customer. A failed read fails the run. It decides nothing.
 
-use crate::acronis::Acronis;
+use crate::acronis::{Acronis, AcronisError};
 use crate::autotask::{AutotaskError, AutotaskReader};
 use crate::host::{Host, Vendors};
+use crate::run::Scope;
 use anyhow::{Context, anyhow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -15,7 +16,7 @@ use shared::guard::Approvals;
 use shared::ids::{BundleId, CompanyId, ContractId, ServiceId, TenantId};
 use shared::kept::{CompanyState, Reading, Seen};
 use shared::line::LineState;
-use shared::mapping::Mapping;
+use shared::mapping::{CustomerRow, Mapping};
 use shared::run::Connection;
 use shared::settings::EffectiveDates;
 use shared::usage::{OfferingItem, Tenant, TenantUsage};
@@ -23,6 +24,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a contract that ended may still be settled: its last period and a missed day.
 const ENDED_LATELY_DAYS: i32 = 40;
+/// Above so many tenants the items of the whole tree are fewer pages than the items of each.
+const READ_ONE_BY_ONE: usize = 10;
 /// Approvals older than a week are void.
 const APPROVALS_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -36,6 +39,8 @@ pub(super) struct Observed {
     pub(super) creations: BTreeMap<String, Creation>,
     pub(super) companies: Vec<CompanyFacts>,
     pub(super) states: BTreeMap<CompanyId, CompanyState>,
+    /// The companies looked at; none given: everybody.
+    pub(super) scope: Option<BTreeSet<CompanyId>>,
     lines: BTreeMap<CompanyId, BTreeMap<String, LineState>>,
     services: BTreeMap<ServiceId, Service>,
     bundles_holding: BTreeMap<ServiceId, BTreeSet<BundleId>>,
@@ -94,15 +99,22 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
         creations: host.store.creations(id).await?,
         companies: Vec::new(),
         states,
+        scope: None,
         lines,
         services: BTreeMap::new(),
         bundles_holding: BTreeMap::new(),
     })
 }
 
-/// Reads both vendors, side by side, and puts together what belongs to each company.
-pub(super) async fn vendors(host: &Host, vendors: &Vendors, observed: &mut Observed) -> anyhow::Result<()> {
+/// Reads both vendors, side by side, and puts together what belongs to each company looked at.
+pub(super) async fn vendors(
+    host: &Host,
+    vendors: &Vendors,
+    observed: &mut Observed,
+    scope: &Scope,
+) -> anyhow::Result<()> {
     host.progress.begin("reading Acronis usage and Autotask contracts", None);
+    observed.scope = scope.companies(&vendors.autotask).await.context("reading Autotask contracts")?;
     let (from_acronis, from_autotask) =
         tokio::try_join!(read_acronis(&vendors.acronis, observed), read_autotask(&vendors.autotask, observed))?;
     observed.put_together(from_acronis, from_autotask);
@@ -110,21 +122,28 @@ pub(super) async fn vendors(host: &Host, vendors: &Vendors, observed: &mut Obser
 }
 
 async fn read_acronis(acronis: &Acronis, observed: &Observed) -> anyhow::Result<FromAcronis> {
-    let mapped: BTreeSet<TenantId> = observed.mapping.mapped_customers().map(|(_, tenant)| tenant.clone()).collect();
+    let mapped: BTreeSet<TenantId> = observed.customers().map(|(_, tenant)| tenant.clone()).collect();
     let mut read = FromAcronis::default();
     let root = &observed.connection.tenant;
+    let some: Option<Vec<TenantId>> = observed.scope.as_ref().map(|_| mapped.iter().cloned().collect());
     let each = |tenant: Tenant| {
         if mapped.contains(&tenant.id) {
             read.tenants.insert(tenant.id.clone(), tenant);
         }
     };
-    acronis.tenants(root, each).await.context("reading Acronis tenants")?;
+    match &some {
+        None => acronis.tenants(root, each).await.context("reading Acronis tenants")?,
+        Some(some) => acronis.tenants_by_id(some, each).await.context("reading Acronis tenants")?,
+    }
     let each = |tenant: &TenantId, item: OfferingItem| {
         if item.on && mapped.contains(tenant) {
             read.items.entry(tenant.clone()).or_default().push(item);
         }
     };
-    acronis.offering_items(root, each).await.context("reading Acronis offering items")?;
+    match some.filter(|some| some.len() <= READ_ONE_BY_ONE) {
+        None => acronis.offering_items(root, each).await.context("reading Acronis offering items")?,
+        Some(some) => items_of(acronis, &some, each).await.context("reading Acronis offering items")?,
+    }
     let billed: Vec<TenantId> =
         read.tenants.values().filter(|tenant| !tenant.in_trial).map(|tenant| tenant.id.clone()).collect();
     let (items, readings) = (&mut read.items, &mut read.usage);
@@ -139,6 +158,18 @@ async fn read_acronis(acronis: &Acronis, observed: &Observed) -> anyhow::Result<
     };
     acronis.usages(&billed, each).await.context("reading Acronis usage")?;
     Ok(read)
+}
+
+async fn items_of(
+    acronis: &Acronis,
+    tenants: &[TenantId],
+    mut each: impl FnMut(&TenantId, OfferingItem),
+) -> Result<(), AcronisError> {
+    for tenant in tenants {
+        let items = acronis.given_items_of(tenant).await?;
+        items.into_iter().for_each(|given| each(tenant, given.item));
+    }
+    Ok(())
 }
 
 async fn read_autotask(autotask: &AutotaskReader, observed: &Observed) -> anyhow::Result<FromAutotask> {
@@ -167,10 +198,20 @@ async fn read_autotask(autotask: &AutotaskReader, observed: &Observed) -> anyhow
             bundle_rows.entry(*company).or_default().push(row);
         }
     };
-    tokio::try_join!(
-        autotask.units_on(observed.today, &sold, each_row),
-        autotask.bundle_units_on(observed.today, &bundles, each_bundle)
-    )
+    let today = observed.today;
+    match observed.scope {
+        None => tokio::try_join!(
+            autotask.units_on(today, &sold, each_row),
+            autotask.bundle_units_on(today, &bundles, each_bundle)
+        ),
+        Some(_) => {
+            let contracts: Vec<ContractId> = company_of.keys().copied().collect();
+            tokio::try_join!(
+                autotask.units_of_contracts_on(today, &contracts, &sold, each_row),
+                autotask.bundle_units_of_contracts_on(today, &contracts, &bundles, each_bundle)
+            )
+        }
+    }
     .context("reading Autotask units")?;
     let ended = ended_to_settle(observed, &read.contracts);
     for row in units_of_ended(autotask, &ended, &sold).await? {
@@ -190,7 +231,13 @@ async fn read_companies(
             companies.insert(company.id, company);
         }
     };
-    autotask.companies(each).await?;
+    match &observed.scope {
+        None => autotask.companies(each).await?,
+        Some(scope) => {
+            let ids: Vec<CompanyId> = scope.iter().copied().collect();
+            autotask.companies_by_id(&ids).await?.into_iter().for_each(each);
+        }
+    }
     Ok(companies)
 }
 
@@ -199,14 +246,20 @@ async fn read_contracts(
     observed: &Observed,
 ) -> Result<BTreeMap<CompanyId, Vec<Contract>>, AutotaskError> {
     let ended_since = observed.today.checked_sub(ENDED_LATELY_DAYS.days()).unwrap_or(observed.today);
-    let mapped: BTreeSet<CompanyId> = observed.mapping.mapped_customers().map(|(row, _)| row.company).collect();
+    let mapped: BTreeSet<CompanyId> = observed.customers().map(|(row, _)| row.company).collect();
     let mut contracts: BTreeMap<CompanyId, Vec<Contract>> = BTreeMap::new();
     let each = |contract: Contract| {
         if mapped.contains(&contract.company) {
             contracts.entry(contract.company).or_default().push(contract);
         }
     };
-    autotask.contracts(ended_since, each).await?;
+    match observed.scope {
+        None => autotask.contracts(ended_since, each).await?,
+        Some(_) => {
+            let ids: Vec<CompanyId> = mapped.iter().copied().collect();
+            autotask.contracts_of(&ids, ended_since, each).await?;
+        }
+    }
     Ok(contracts)
 }
 
@@ -255,6 +308,12 @@ impl Observed {
         terms
     }
 
+    /// The mapped customers looked at.
+    fn customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
+        let is_looked_at = |row: &CustomerRow| self.scope.as_ref().is_none_or(|scope| scope.contains(&row.company));
+        self.mapping.mapped_customers().filter(move |(row, _)| is_looked_at(row))
+    }
+
     /// Hands over every company's facts with the terms of the run.
     pub(super) fn each_company(&mut self, mut each: impl FnMut(usize, &mut CompanyFacts, &Terms<'_>)) {
         let mut companies = std::mem::take(&mut self.companies);
@@ -289,7 +348,9 @@ impl Observed {
         self.services = autotask.services;
         self.bundles_holding = autotask.bundles_holding;
         let mut companies = Vec::new();
-        for (customer, tenant) in self.mapping.mapped_customers() {
+        let scope = &self.scope;
+        let is_looked_at = |row: &CustomerRow| scope.as_ref().is_none_or(|scope| scope.contains(&row.company));
+        for (customer, tenant) in self.mapping.mapped_customers().filter(|(row, _)| is_looked_at(row)) {
             let company = customer.company;
             let usage = acronis.usage.remove(tenant).unwrap_or_else(|| Err("its usage was not read".to_owned()));
             companies.push(CompanyFacts {

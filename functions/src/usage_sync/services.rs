@@ -62,7 +62,14 @@ async fn find_or_create(apply: &Apply<'_>, service: &NewService, change: &str) -
     if observed.creations.get(&key).is_some_and(|sent| sent.may_arrive(now, settle_minutes)) {
         return Ok(Created::Open);
     }
-    let creation = Creation { key, change: change.to_owned(), sent_at: now, sent_on: observed.today, refused: None };
+    let creation = Creation {
+        key,
+        change: change.to_owned(),
+        sent_at: now,
+        sent_on: observed.today,
+        refused: None,
+        finished: false,
+    };
     if !apply.lease_has_time().await {
         return Ok(Created::Left);
     }

@@ -9,7 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use functions::context::VendorCredentials;
+use functions::autotask_webhook::webhook_secret;
+use functions::context::{Secret, VendorCredentials, WebhookKeys};
 use functions::host::vendors_secret;
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
@@ -75,8 +76,19 @@ impl LocalAws {
                 "integration_code": autotask.integration_code.expose(),
             },
         });
+        self.keep(vendors_secret(connection), &text);
+    }
+
+    /// Puts a connection's webhook keys where the function at the door looks for them.
+    pub fn keep_webhook_keys(&self, connection: &ConnectionId, keys: &WebhookKeys) {
+        let texts = |keys: &[Secret]| keys.iter().map(|key| key.expose().to_owned()).collect::<Vec<_>>();
+        let text = json!({"autotask": texts(&keys.autotask), "contract_changed": texts(&keys.contract_changed)});
+        self.keep(webhook_secret(connection), &text);
+    }
+
+    fn keep(&self, name: String, text: &Value) {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.insert(vendors_secret(connection), text.to_string());
+        secrets.insert(name, text.to_string());
     }
 
     /// Its address, for functions that run as processes of their own.

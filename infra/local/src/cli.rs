@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Keeps Acronis usage and Autotask contract units in agreement.
+/// Keeps Acronis and Autotask in agreement: usage, contract units, quotas and customers.
 #[derive(Debug, Parser)]
 #[command(name = "acrotask", version, arg_required_else_help = true)]
 pub struct Cli {
@@ -44,6 +44,9 @@ pub enum Command {
     Connect(Connect),
     /// Explain the units of a service on a customer's contracts, back to the usage behind them.
     Explain(Explain),
+    /// Let Autotask call us when something changes.
+    #[command(subcommand)]
+    Webhooks(Webhooks),
     /// Show whether it works, what needs you, and the last runs.
     Status(Json),
 }
@@ -68,9 +71,9 @@ pub struct Demo {
 /// What `plan` and `apply` take.
 #[derive(Debug, Args)]
 pub struct Look {
-    /// What to look at.
-    #[arg(value_enum, default_value_t = Subject::Usage)]
-    pub subject: Subject,
+    /// What to look at; everything where nothing is named.
+    #[arg(value_enum)]
+    pub subject: Option<Subject>,
     /// Print JSON instead of text.
     #[arg(long)]
     pub json: bool,
@@ -81,13 +84,15 @@ pub struct Look {
 pub enum Subject {
     /// Acronis usage to pay-as-you-go contract units.
     Usage,
+    /// Prepaid contract units to Acronis quotas, and new customers.
+    Quotas,
 }
 
 /// What `approve` takes.
 #[derive(Debug, Args)]
 #[command(override_usage = "acrotask approve <ID>...\n       acrotask approve --plan <ID>")]
 pub struct Approve {
-    /// Changes or holds, by the ids that `acrotask plan usage` shows.
+    /// Changes or holds, by the ids that `acrotask plan` shows.
     #[arg(required_unless_present = "plan", conflicts_with = "plan", value_name = "ID")]
     pub ids: Vec<String>,
     /// A whole plan, holds included, by its id.
@@ -116,6 +121,22 @@ pub enum Mapping {
     },
 }
 
+/// What `webhooks` can do.
+#[derive(Debug, Subcommand)]
+pub enum Webhooks {
+    /// Make the webhooks in Autotask what they should be; changes nothing where they are.
+    Install {
+        /// Where they call: the address of the function autotask-webhook, or of what stands before this machine.
+        #[arg(long, value_name = "https://…")]
+        url: String,
+        /// Give Autotask the key again, which it does not show: after AUTOTASK_WEBHOOK_KEY was changed.
+        #[arg(long)]
+        new_key: bool,
+    },
+    /// Show which there are, what is switched off or missing, and what to do.
+    Status(Json),
+}
+
 /// What `connect` takes.
 #[derive(Debug, Args)]
 pub struct Connect {
@@ -124,7 +145,7 @@ pub struct Connect {
     pub create_field: bool,
 }
 
-/// What `status` takes.
+/// What `status` and `webhooks status` take.
 #[derive(Debug, Args)]
 pub struct Json {
     /// Print JSON instead of text.

@@ -1,25 +1,17 @@
-//! What each command does: calls the jobs, prints what they give, and says how it ended. Decides nothing
-//! about units.
+//! What the commands around the plan do: connect, map, explain. They call the jobs, print what they give, and
+//! say how it ended; plans and runs are `plans`'s.
 
 use crate::cli;
 use crate::mapping_file::{self, MappingView};
 use crate::session::{Session, note, print};
 use anyhow::{Context, bail};
-use comfy_table::{Table, presets};
 use functions::setup::{self, Survey};
-use functions::usage_sync::{self, Approve};
-use shared::finding::What;
+use functions::usage_sync;
 use shared::mapping::Mapping;
 use shared::matching::standings;
-use shared::plan::{Action, Change, HoldReason, Plan};
-use shared::run::{Mode, Outcome, RunRecord};
-use shared::text::count;
-use std::fmt::Write;
+use shared::words::count;
 use std::path::Path;
 
-/// Why a run gives way, and for how long.
-const SKIPPED: &str =
-    "another run is at work: try again when it is done; one that died gives way a minute after its last sign of life";
 /// How many names a summary shows.
 const NAMES_SHOWN: usize = 5;
 
@@ -37,161 +29,6 @@ pub enum Exit {
     OnlyHolds = 3,
     /// Called wrongly.
     Usage = 64,
-}
-
-/// `plan`.
-pub async fn plan(session: &Session, json: bool) -> anyhow::Result<Exit> {
-    session.set_up().await?;
-    let plan = session.watched(usage_sync::plan(&session.machine.host, &session.connection)).await?;
-    show_plan(&plan, json)?;
-    if !json {
-        next_step(&plan);
-        first_approval(session, &plan).await?;
-    }
-    Ok(match (plan.changes.is_empty(), plan.is_empty()) {
-        (false, _) => Exit::Changes,
-        (true, false) => Exit::OnlyHolds,
-        (true, true) => Exit::Done,
-    })
-}
-
-fn show_plan(plan: &Plan, json: bool) -> anyhow::Result<()> {
-    let text = if json { serde_json::to_string_pretty(plan)? } else { plan.to_string() };
-    print(&text)
-}
-
-/// What a person does next: approve what is held, make what is not.
-fn next_step(plan: &Plan) {
-    let all = format!("acrotask approve --plan {}", plan.id);
-    if plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)) {
-        note(&format!("Nothing is changed before the first plan is approved. If it is right: {all}"));
-    } else if plan.run_hold.is_some() || !plan.held.is_empty() {
-        note(&format!("Approve all of it: {all}   or some of it by its id: acrotask approve ID…"));
-    }
-    if !plan.changes.is_empty() {
-        note("Make the changes: acrotask apply usage");
-    }
-}
-
-/// A first plan without any change is approved like every other (M5).
-async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
-    let connection = session.machine.host.store.connection(&session.connection).await?;
-    let is_first = connection.is_some_and(|connection| !connection.first_plan_approved);
-    let can_start = !plan
-        .findings
-        .iter()
-        .any(|finding| matches!(finding.what, What::NothingMapped { .. } | What::PaygFieldMissing));
-    if is_first && can_start && plan.is_empty() {
-        note(&format!(
-            "Nothing to change today. To let it change units from now on: acrotask approve --plan {}",
-            plan.id
-        ));
-    }
-    Ok(())
-}
-
-/// `approve`.
-pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Exit> {
-    let what = match args.plan {
-        Some(plan) => Approve::Plan(plan),
-        None => Approve::Ids(args.ids),
-    };
-    let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
-    let host = &session.machine.host;
-    let plan = session.watched(usage_sync::approve(host, &session.connection, &what, by)).await?;
-    let chosen: Vec<&Change> = every_change(&plan).filter(|change| is_named(&what, &change.id)).collect();
-    let run_hold = plan.run_hold.as_ref().filter(|hold| is_named(&what, &hold.id));
-    if chosen.is_empty() && run_hold.is_none() {
-        print(&format!("Plan {} is approved by {by}. There is nothing in it to change.", plan.id))?;
-        return Ok(Exit::Done);
-    }
-    print(&format!("Approved by {by}:"))?;
-    if let Some(hold) = run_hold {
-        print(&format!(" {}  the run although {hold}", hold.id))?;
-    }
-    print(&approved_table(&chosen))?;
-    note("Make the changes: acrotask apply usage   (or leave it to acrotask serve with MODE=apply)");
-    Ok(Exit::Done)
-}
-
-fn every_change(plan: &Plan) -> impl Iterator<Item = &Change> {
-    plan.changes.iter().chain(plan.held.iter().map(|held| &held.change))
-}
-
-fn is_named(what: &Approve, id: &str) -> bool {
-    match what {
-        Approve::Plan(_) => true,
-        Approve::Ids(ids) => ids.iter().any(|named| named == id),
-    }
-}
-
-fn approved_table(changes: &[&Change]) -> String {
-    let mut table = Table::new();
-    table.load_style(presets::NOTHING);
-    table.add_rows(changes.iter().map(|change| {
-        let before = change.approved_by.as_ref().map(|by| format!("approved before by {by}")).unwrap_or_default();
-        let [customer, service, units] = in_words(change);
-        [change.id.clone(), customer, service, units, before]
-    }));
-    table.trim_fmt()
-}
-
-/// A change for people: for whom, of what, and from how many units to how many.
-pub fn in_words(change: &Change) -> [String; 3] {
-    match &change.action {
-        Action::Adjust(adjustment) => [
-            adjustment.company_name.clone(),
-            adjustment.service_name.clone(),
-            format!("{} → {} from {}", adjustment.before, adjustment.wanted, adjustment.effective),
-        ],
-        Action::CreateService(creation) => {
-            [String::new(), creation.service.name.clone(), "is created in Autotask".to_owned()]
-        }
-    }
-}
-
-/// `apply`.
-pub async fn apply(session: &Session, json: bool) -> anyhow::Result<Exit> {
-    session.set_up().await?;
-    let host = &session.machine.host;
-    let run = session.watched(usage_sync::run(host, &session.connection, Mode::Apply)).await?;
-    if json {
-        print(&serde_json::to_string_pretty(&serde_json::json!({"run": run.record, "plan": run.plan}))?)?;
-    } else {
-        if let Some(plan) = &run.plan {
-            show_plan(plan, false)?;
-        }
-        print(&format!("\n{}", told(&run.record)))?;
-        // What was planned to be changed is changed by now.
-        run.plan.map(|plan| Plan { changes: Vec::new(), ..plan }).iter().for_each(next_step);
-    }
-    Ok(match run.record.outcome {
-        Outcome::Complete | Outcome::Stopped(_) => Exit::Done,
-        Outcome::Failed(_) | Outcome::Skipped | Outcome::Running => Exit::Failed,
-    })
-}
-
-/// A run in a few lines: how it ended and what it did, then why it ended so.
-pub fn told(record: &RunRecord) -> String {
-    let counts = &record.counts;
-    let (ended, why) = match &record.outcome {
-        Outcome::Running => ("is under way", None),
-        Outcome::Complete => ("complete", None),
-        Outcome::Stopped(why) => ("stopped, the rest waits for the next run", Some(why.as_str())),
-        Outcome::Skipped => ("skipped", Some(SKIPPED)),
-        Outcome::Failed(why) => ("failed", Some(why.as_str())),
-    };
-    let mut text = format!("Run {ended}: {} of {} made", counts.made, count(counts.changes, "change"));
-    let others = [(counts.held, "held"), (counts.refused, "refused"), (counts.open, "without an answer yet")];
-    for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
-        let _ = write!(text, ", {number} {what}");
-    }
-    let acronis = record.calls.values().sum::<u64>().saturating_sub(record.autotask_calls);
-    let _ = write!(text, "; {} to Acronis, {} to Autotask", count(acronis as usize, "call"), record.autotask_calls);
-    if let Some(why) = why {
-        let _ = write!(text, "\n  {why}");
-    }
-    text
 }
 
 /// `connect`.
@@ -230,7 +67,7 @@ pub async fn connect(session: &Session, args: &cli::Connect) -> anyhow::Result<E
         (true, false) => {
             "Next: acrotask mapping export FILE, map products and the other customers in it, acrotask mapping import FILE"
         }
-        (true, true) => "Next: acrotask plan usage",
+        (true, true) => "Next: acrotask plan",
     });
     Ok(Exit::Done)
 }
@@ -304,7 +141,7 @@ pub async fn import(session: &Session, file: &Path) -> anyhow::Result<Exit> {
     }
     host.store.save_mapping(&session.connection, &mapping).await?;
     print(&format!("Taken over: {}.\n{}.", differences(&connected.mapping, &mapping).join("; "), summary(&mapping)))?;
-    note("See what it changes: acrotask plan usage");
+    note("See what it changes: acrotask plan");
     Ok(Exit::Done)
 }
 

@@ -2,15 +2,18 @@
 //! simulated day after the other. It plays operator and world; the work is done by the real jobs.
 
 use crate::cli;
-use crate::commands::{Exit, in_words, told};
+use crate::commands::Exit;
 use crate::machine::{Machine, Storage};
-use crate::serve::wake;
+use crate::plans::{in_words, told};
 use crate::session::{asked_to_stop, note, print, watched};
+use crate::wake::wake;
+use crate::webhook_server::{self, WebhookServer};
 use anyhow::{Context, bail};
-use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
+use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials, WebhookKeys};
 use functions::http::HttpSettings;
+use functions::run::{Approve, Run, Scope};
 use functions::setup::{self, Connected};
-use functions::usage_sync::{self, Approve, UsageRun};
+use functions::usage_sync;
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
@@ -21,7 +24,7 @@ use shared::mapping::{Mapping, ServiceTarget};
 use shared::matching::{suggestions, unmapped_tenants};
 use shared::plan::Plan;
 use shared::run::{Job, Mode, Outcome};
-use shared::text::count;
+use shared::words::count;
 use std::time::Duration;
 
 /// How long one simulated day takes.
@@ -152,19 +155,21 @@ impl Play {
         Ok(plan)
     }
 
-    async fn apply(&mut self, plan: &Plan) -> anyhow::Result<UsageRun> {
+    async fn apply(&mut self, plan: &Plan) -> anyhow::Result<Run> {
         self.say(&format!("\n4. Approve: the demo approves its own first plan, {}. With you, a person does.", plan.id));
         let host = &self.machine.host;
         usage_sync::approve(host, &self.connection, &Approve::Plan(plan.id.clone()), "demo").await?;
         self.say("\n5. Apply: each change is recorded, sent once, and read back.");
-        let mut run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+        let mut run =
+            watched(&host.progress, usage_sync::run(host, &self.connection, Scope::Everybody, Mode::Apply)).await?;
         self.say(&format!("   {}", told(&run.record)));
         self.made = run.record.counts.made;
         // So many changes do not fit into Autotask's hour; each run has to make some of them.
         while matches!(run.record.outcome, Outcome::Stopped(_)) && run.record.counts.made > 0 {
             self.say("   An hour passes, and the next run goes on.");
             self.set_time(self.machine.host.clock.now() + 61.minutes());
-            run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+            run =
+                watched(&host.progress, usage_sync::run(host, &self.connection, Scope::Everybody, Mode::Apply)).await?;
             self.say(&format!("   {}", told(&run.record)));
             self.made += run.record.counts.made;
         }
@@ -182,7 +187,8 @@ impl Play {
     async fn second_run(&self) -> anyhow::Result<Plan> {
         self.say("\n6. Run again: a run looks at what is, so a second one has nothing to do.");
         let host = &self.machine.host;
-        let run = watched(&host.progress, usage_sync::run(host, &self.connection, Mode::Apply)).await?;
+        let run =
+            watched(&host.progress, usage_sync::run(host, &self.connection, Scope::Everybody, Mode::Apply)).await?;
         let plan = run.plan.context("the second run made no plan")?;
         if !plan.is_empty() || run.record.counts.made > 0 {
             bail!("the second run still had something to do:\n{plan}");
@@ -198,6 +204,7 @@ impl Play {
             "\n7. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
             DAY.as_secs()
         ));
+        let _webhooks = self.take_webhooks().await?;
         let mut stop = std::pin::pin!(asked_to_stop());
         for day in 1.. {
             tokio::select! {
@@ -214,6 +221,22 @@ impl Play {
         }
         self.say("\nThe demo is over; nothing of it is kept.");
         Ok(Exit::Done)
+    }
+
+    /// Lets itself be called from outside, with keys that nobody else knows.
+    async fn take_webhooks(&self) -> anyhow::Result<WebhookServer> {
+        let key = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
+        let keys = WebhookKeys { autotask: vec![key()], contract_changed: vec![key()] };
+        self.machine.keep_webhook_keys(&self.connection, &keys);
+        let server = webhook_server::start(&self.machine, 0).await?;
+        self.say(&format!(
+            "Webhooks are taken at {}/v1/{}/autotask and …/contract-changed, signed with {} and {}.",
+            server.url(),
+            self.connection,
+            keys.autotask[0].expose(),
+            keys.contract_changed[0].expose()
+        ));
+        Ok(server)
     }
 
     /// As a person does who has looked at it.
@@ -240,7 +263,7 @@ impl Play {
     }
 
     /// A day's run: what it made, and what it left to a person.
-    fn tell(&mut self, run: &UsageRun) {
+    fn tell(&mut self, run: &Run) {
         self.say(&format!("04:00 {}: {}", run.record.job, told(&run.record)));
         let Some(plan) = &run.plan else { return };
         let made: Vec<String> = plan.changes.iter().map(|change| in_words(change).join("  ")).collect();

@@ -3,8 +3,9 @@
 
 use crate::aws::LocalAws;
 use crate::table::EmbeddedTable;
+use crate::wake::Again;
 use aws_config::BehaviorVersion;
-use functions::context::{Clock, Deadline, VendorCredentials};
+use functions::context::{Clock, Deadline, VendorCredentials, WebhookKeys};
 use functions::events::Bus;
 use functions::host::Host;
 use functions::http::HttpSettings;
@@ -39,6 +40,8 @@ pub struct Machine {
     pub bus: Bus,
     /// Events published on the bus, as functions are invoked with them.
     pub events: mpsc::UnboundedReceiver<Value>,
+    /// Change events that a job could not work off yet.
+    pub again: Vec<Again>,
     aws: LocalAws,
     _table: Option<EmbeddedTable>,
 }
@@ -64,7 +67,7 @@ impl Machine {
             progress: Progress::default(),
         };
         let bus = Bus::new(aws_sdk_eventbridge::Client::new(&config), LOCAL_NAME);
-        Ok(Self { host, bus, events, aws, _table: table })
+        Ok(Self { host, bus, events, again: Vec::new(), aws, _table: table })
     }
 
     /// The access key that the stand-ins for AWS ask for, for functions that run as processes of their own.
@@ -80,6 +83,11 @@ impl Machine {
     /// Gives the jobs of a connection its credentials.
     pub fn keep_credentials(&self, connection: &ConnectionId, credentials: &VendorCredentials) {
         self.aws.keep_credentials(connection, credentials);
+    }
+
+    /// Lets calls from outside for a connection be known by these keys.
+    pub fn keep_webhook_keys(&self, connection: &ConnectionId, keys: &WebhookKeys) {
+        self.aws.keep_webhook_keys(connection, keys);
     }
 }
 

@@ -3,7 +3,7 @@
 use acrotask::cli::{Cli, Command, Mapping};
 use acrotask::commands::{self, Exit};
 use acrotask::session::{Session, note};
-use acrotask::{demo, serve, status};
+use acrotask::{demo, plans, serve, status, webhooks};
 use clap::Parser;
 use functions::acronis::AcronisError;
 use functions::autotask::AutotaskError;
@@ -59,13 +59,14 @@ async fn carry_out(cli: Cli) -> anyhow::Result<Exit> {
     match cli.command {
         Command::Demo(args) => demo::run(&args).await,
         Command::Serve => serve::run(session).await,
-        Command::Plan(args) => commands::plan(&session, args.json).await,
-        Command::Approve(args) => commands::approve(&session, args).await,
-        Command::Apply(args) => commands::apply(&session, args.json).await,
+        Command::Plan(args) => plans::plan(&session, &args).await,
+        Command::Approve(args) => plans::approve(&session, args).await,
+        Command::Apply(args) => plans::apply(&session, &args).await,
         Command::Mapping(Mapping::Export { file, force }) => commands::export(&session, &file, force).await,
         Command::Mapping(Mapping::Import { file }) => commands::import(&session, &file).await,
         Command::Connect(args) => commands::connect(&session, &args).await,
         Command::Explain(args) => commands::explain(&session, &args).await,
+        Command::Webhooks(what) => webhooks::run(&session, &what).await,
         Command::Status(args) => status::run(&session, args.json).await,
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::machine::{Machine, Storage};
 use anyhow::{Context, bail};
-use functions::context::{Clock, Config};
+use functions::context::{Clock, Config, WebhookKeys};
 use functions::http::HttpSettings;
 use functions::progress::{Progress, Step};
 use functions::setup;
@@ -29,12 +29,15 @@ pub struct Session {
     pub mode: Mode,
     /// Where the state is, for people.
     pub storage: String,
+    /// The keys by which calls from outside are known.
+    pub webhook_keys: WebhookKeys,
 }
 
 impl Session {
     /// Everything the environment names.
     pub async fn open(connection: &str) -> anyhow::Result<Session> {
         let config = Config::from_env()?;
+        let webhook_keys = WebhookKeys::from_env()?;
         let hosting = config.hosting;
         let storage = match hosting.table_name {
             Some(table) => Storage::Table(table),
@@ -51,7 +54,8 @@ impl Session {
                 .with_context(|| format!("the state in {named} cannot be used; ACROTASK_DATA names another folder"))?;
         let connection = ConnectionId::new(connection);
         machine.keep_credentials(&connection, &config.vendors);
-        Ok(Session { machine, connection, mode: hosting.mode, storage: named })
+        machine.keep_webhook_keys(&connection, &webhook_keys);
+        Ok(Session { machine, connection, mode: hosting.mode, storage: named, webhook_keys })
     }
 
     /// Refuses a connection that is not set up beside others that are: more likely a slip of the pen than a

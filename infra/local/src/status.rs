@@ -9,7 +9,7 @@ use jiff::{SignedDuration, Timestamp};
 use shared::line::LineState;
 use shared::mapping::Mapping;
 use shared::run::{Connection, Mode, Outcome, RunRecord};
-use shared::text::count;
+use shared::words::count;
 
 /// How many runs are shown.
 const RUNS_SHOWN: usize = 10;

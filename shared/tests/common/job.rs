@@ -164,6 +164,7 @@ impl World {
                         row.service = Some(ServiceTarget::Existing(super::COMPUTE));
                     }
                 }
+                other => panic!("nothing that a run for units does: {other:?}"),
             }
         }
         plan

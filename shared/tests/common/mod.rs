@@ -4,7 +4,10 @@
 #![allow(dead_code, reason = "each test file uses its own part of the world")]
 
 pub(crate) mod any;
+pub(crate) mod any_prepaid;
 pub(crate) mod job;
+pub(crate) mod prepaid;
+pub(crate) mod prepaid_job;
 mod vendor;
 
 use jiff::Timestamp;
@@ -105,6 +108,7 @@ pub(crate) fn tenant(id: &str, name: &str) -> Tenant {
         kind: TenantKind::Customer,
         enabled: true,
         in_trial: false,
+        tag: None,
     }
 }
 
@@ -127,7 +131,7 @@ pub(crate) fn the_held(plan: &Plan) -> &Adjustment {
 pub(crate) fn adjustment(action: &Action) -> &Adjustment {
     match action {
         Action::Adjust(adjustment) => adjustment,
-        Action::CreateService(creation) => panic!("not a change of units: {creation:?}"),
+        other => panic!("not a change of units: {other:?}"),
     }
 }
 
@@ -167,6 +171,7 @@ impl World {
             tenant: TenantId::new("partner"),
             database: 42,
             first_plan_approved: true,
+            first_quotas_approved: false,
             usage_read_on: None,
         };
         World {

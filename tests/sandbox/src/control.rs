@@ -1,6 +1,7 @@
 //! The control paths below `/_sandbox/` on both servers, without login: the same looks, edits and
 //! faults as in the same process. They are the sandbox's own and no part of either vendor's API.
 
+use crate::autotask::callouts::Event;
 use crate::clock::parse_moment;
 use crate::edits::Edit;
 use crate::exchange::{Ask, Reply};
@@ -32,6 +33,10 @@ pub(crate) fn answer(state: &mut State, action: &str, ask: &Ask) -> Reply {
         }
         ("GET", "most_at_a_time") => Ok(json!(state.traffic.most)),
         ("GET", "adjustments") => Ok(json!(state.world.adjustments())),
+        ("GET", "destructions") => Ok(json!(state.world.destructions())),
+        ("GET", "users") => Ok(json!(state.world.acronis.users.values().collect::<Vec<_>>())),
+        ("GET", "notes") => Ok(json!(state.world.notes())),
+        ("POST", "callouts") => parse::<Event>(ask).map(|event| json!(state.world.callouts(&event))),
         ("GET", "faults") => Ok(json!(state.faults)),
         ("POST", "clock") => change_clock(&mut state.world, ask),
         ("POST", "faults") => parse::<Fault>(ask).map(|fault| {
@@ -75,7 +80,7 @@ fn state_json(world: &World) -> Value {
     let items = acronis.items.iter().flat_map(|(tenant, items)| {
         items.iter().map(move |item| {
             json!({"tenant": tenant, "item": item.product.name, "infra": item.infra_id,
-                "on": item.on, "quota": item.quota})
+                "on": item.on, "locked": item.locked, "quota": item.quota})
         })
     });
     let usages = acronis.usages.iter().flat_map(|(tenant, usages)| {

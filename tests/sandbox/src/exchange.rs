@@ -66,6 +66,11 @@ impl Reply {
         Self::json(200, body)
     }
 
+    /// 204 without a body.
+    pub(crate) fn empty() -> Self {
+        Self::text(204, "application/json; charset=utf-8", Vec::new())
+    }
+
     pub(crate) fn text(status: u16, content_type: &'static str, body: impl Into<Vec<u8>>) -> Self {
         Self { status, content_type, retry_after: None, body: body.into() }
     }

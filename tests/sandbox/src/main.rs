@@ -30,6 +30,9 @@ struct Arguments {
     /// Acronis rows per page at most.
     #[arg(long, default_value_t = 5000)]
     page_size: usize,
+    /// Plant prepaid customers too.
+    #[arg(long)]
+    prepaid: bool,
     /// Add Autotask's latency near its hourly limit.
     #[arg(long)]
     latency: bool,
@@ -43,6 +46,7 @@ async fn main() -> anyhow::Result<()> {
         customers: arguments.customers,
         seed: arguments.seed,
         today: arguments.today.unwrap_or(system_day),
+        prepaid: arguments.prepaid,
         ..Seed::default()
     };
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));

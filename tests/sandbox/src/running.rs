@@ -158,5 +158,8 @@ impl Drop for Sandbox {
         for server in &self.servers {
             server.abort();
         }
+        let destructions = self.shared.lock().world.take_destructions();
+        let quiet = destructions.is_empty() || std::thread::panicking();
+        assert!(quiet, "requests that would have destroyed a customer's data: {destructions:?}");
     }
 }

@@ -66,6 +66,15 @@ impl Route {
         }
     }
 
+    /// No route leads nowhere, and none destroys what a customer has.
+    fn is_known(&self) -> bool {
+        match self {
+            Self::Acronis(call) => !call.is_destruction(),
+            Self::Autotask(_) => true,
+            Self::Unknown(_) => false,
+        }
+    }
+
     /// What requests at a time are counted by, where the vendor limits them.
     fn limited_endpoint(&self) -> Option<String> {
         match self {
@@ -171,7 +180,7 @@ fn arrive(
         body: String::from_utf8_lossy(&ask.body).into_owned(),
         status: 0,
         at: state.world.now(),
-        known: !matches!(route, Route::Unknown(_)),
+        known: route.is_known(),
     };
     let (number, at_a_time) = state.traffic.arrive(seen, endpoint);
     let fault = faults::due(&mut state.faults, operation);

@@ -16,10 +16,24 @@ pub struct Settings {
     pub leave_out_expires_in: bool,
     /// Usages are answered without the optional `absolute_value`.
     pub leave_out_absolute_value: bool,
+    /// Acronis refuses properties that its schemas do not have, and numbers written as text.
+    pub strict: bool,
+    /// The Acronis client may only read; every write answers 403.
+    pub read_only_client: bool,
+    /// Names of tenants are unique in the whole tree, not only among siblings.
+    pub names_unique_in_tree: bool,
+    /// Items with usage cannot be switched off, whether `check_usage` is sent or not.
+    pub keep_used_items_on: bool,
     /// Adjustments dated in an approved and posted period are accepted.
     pub allow_posted: bool,
     /// The earlier half of a split units row ends on the effective date, not the day before it.
     pub row_ends_on_effective_date: bool,
+    /// Changes to the services and bundles of a contract leave an automatic note on it.
+    pub write_notes: bool,
+    /// Adjustments of units move the contract's `lastModifiedDateTime`.
+    pub adjustments_touch_contracts: bool,
+    /// Web-hook addresses need neither https nor port 443.
+    pub any_webhook_address: bool,
     /// Autotask requests per rolling 60 minutes.
     pub hourly_limit: usize,
     /// Seconds in `Retry-After` once the hourly limit is used up; `None` leaves the header out.
@@ -43,8 +57,15 @@ impl Default for Settings {
             max_usage_batch: 100,
             leave_out_expires_in: false,
             leave_out_absolute_value: false,
+            strict: true,
+            read_only_client: false,
+            names_unique_in_tree: true,
+            keep_used_items_on: true,
             allow_posted: false,
             row_ends_on_effective_date: false,
+            write_notes: true,
+            adjustments_touch_contracts: false,
+            any_webhook_address: false,
             hourly_limit: 10_000,
             hourly_retry_after: None,
             latency: false,

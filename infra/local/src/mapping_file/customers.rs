@@ -15,6 +15,7 @@ const HEAD: &str = "
 #
 # The number of the company and the id of the tenant say who is meant; names are only shown. A company is
 #   mapped         by `tenant = \"…\"`,
+#   given a tenant by `tenant = \"new\"`: one is created in Acronis once it has a contract,
 #   not to be      by `ignored = \"why\"`,
 #   left alone     by `left_alone = true`: automatic provisioning makes no tenant for it,
 #   unmapped       without any of these.
@@ -23,6 +24,9 @@ const HEAD: &str = "
 # one. Where a service is on several lines of a customer, `pins = { \"12\" = 4711 }` chooses line 4711 for
 # service 12.
 ";
+
+/// What stands for a tenant that is to be created.
+const NEW: &str = "new";
 
 /// Writes the blocks `[[customer]]`, and the tenants that are left over.
 pub(super) fn write(text: &mut String, view: &MappingView<'_>) {
@@ -50,6 +54,7 @@ fn write_link(text: &mut String, link: &CustomerLink) {
         CustomerLink::Mapped { tenant, tenant_name } => {
             text.push_str(&format!("tenant = \"{tenant}\"\ntenant_name = {}\n", string(tenant_name)));
         }
+        CustomerLink::ToCreate => text.push_str(&format!("tenant = \"{NEW}\"\n")),
         CustomerLink::Ignored { reason } => text.push_str(&format!("ignored = {}\n", string(reason))),
         CustomerLink::Unmapped { left_alone: true } => text.push_str("left_alone = true\n"),
         CustomerLink::Unmapped { left_alone: false } => {}
@@ -141,7 +146,7 @@ fn read_link(
     before: Option<&CustomerLink>,
     tenant_names: &BTreeMap<TenantId, &str>,
 ) -> CustomerLink {
-    let tenant = block.uuid("tenant").map(TenantId::new);
+    let tenant = block.uuid_or(NEW, "tenant");
     let tenant_name = block.text("tenant_name");
     let reason = block.text_where("ignored", "the reason in quotes", |text| !text.trim().is_empty());
     let left_alone = block.flag("left_alone");
@@ -155,7 +160,9 @@ fn read_link(
         }
     }
     match (tenant, reason) {
+        (Some(NEW), _) => CustomerLink::ToCreate,
         (Some(tenant), _) => {
+            let tenant = TenantId::new(tenant);
             let name = tenant_names.get(&tenant).copied().or(tenant_name).unwrap_or_default().to_owned();
             CustomerLink::Mapped { tenant, tenant_name: name }
         }
@@ -171,7 +178,7 @@ fn read_link(
 fn known_tenant_names(current: &Mapping) -> BTreeMap<TenantId, &str> {
     let names = current.customers.values().filter_map(|row| match &row.link {
         CustomerLink::Mapped { tenant, tenant_name } => Some((tenant.clone(), tenant_name.as_str())),
-        CustomerLink::Unmapped { .. } | CustomerLink::Ignored { .. } => None,
+        CustomerLink::Unmapped { .. } | CustomerLink::ToCreate | CustomerLink::Ignored { .. } => None,
     });
     names.collect()
 }

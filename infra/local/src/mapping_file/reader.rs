@@ -62,6 +62,8 @@ impl Place {
     }
 }
 
+const AN_ID: &str = "an id such as \"4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e3f\"";
+
 /// One table of the file while it is read.
 pub(super) struct Block<'f> {
     faults: &'f Faults<'f>,
@@ -140,8 +142,12 @@ impl<'f> Block<'f> {
     }
 
     pub(super) fn uuid(&mut self, key: &str) -> Option<&'f str> {
-        let expected = "an id such as \"4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e3f\"";
-        self.text_where(key, expected, |text| is_uuid(text.trim()))
+        self.text_where(key, AN_ID, |text| is_uuid(text.trim()))
+    }
+
+    /// An id, or a word that stands for one.
+    pub(super) fn uuid_or(&mut self, word: &str, key: &str) -> Option<&'f str> {
+        self.text_where(key, &format!("{AN_ID} or \"{word}\""), |text| text == word || is_uuid(text.trim()))
     }
 
     pub(super) fn flag(&mut self, key: &str) -> Option<bool> {

@@ -5,8 +5,8 @@ use super::reader::{Block, Place};
 use super::toml_text::string;
 use super::words::Word;
 use jiff::tz::TimeZone;
-use shared::ids::ContractId;
-use shared::settings::{Budget, EffectiveDates, Holds, Settings};
+use shared::ids::{ContractId, StorageId};
+use shared::settings::{Budget, EffectiveDates, Holds, NewTenants, Quotas, Settings};
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
@@ -29,6 +29,9 @@ pub(super) fn write(text: &mut String, settings: &Settings) {
         posted_periods,
         add_missing_services,
         automatic_provisioning,
+        new_tenants,
+        quotas,
+        disable_after_days,
         review_mode,
         holds,
         settle_minutes,
@@ -50,11 +53,20 @@ pub(super) fn write(text: &mut String, settings: &Settings) {
     entry(text, about, "add_missing_services", *add_missing_services, usual.add_missing_services);
     let about = "Whether a company with a contract and no tenant gets one.";
     entry(text, about, "automatic_provisioning", *automatic_provisioning, usual.automatic_provisioning);
+    text.push_str(
+        "# Days without an active contract after which a customer's tenant is disabled; its data stay. Default: never.\n",
+    );
+    match disable_after_days {
+        Some(days) => text.push_str(&format!("disable_after_days = {days}\n")),
+        None => text.push_str("# disable_after_days = 10\n"),
+    }
     let about = "Whether every change waits for approval.";
     entry(text, about, "review_mode", *review_mode, usual.review_mode);
     let about = "Minutes after which a change without an answer and without effect is taken as not made.";
     entry(text, about, "settle_minutes", *settle_minutes, usual.settle_minutes);
     write_contracts(text, contract_effective_dates);
+    write_new_tenants(text, new_tenants);
+    write_quotas(text, quotas);
     write_holds(text, holds);
     write_budget(text, budget);
 }
@@ -68,6 +80,32 @@ fn write_contracts(text: &mut String, contracts: &BTreeMap<ContractId, Effective
     for (contract, dates) in contracts {
         text.push_str(&format!("\"{contract}\" = {}\n", word(*dates)));
     }
+}
+
+fn write_new_tenants(text: &mut String, new_tenants: &NewTenants) {
+    let NewTenants { two_factor, trial, administrator, default_storage } = new_tenants;
+    let usual = NewTenants::default();
+    text.push_str("\n# What a tenant is given that acrotask creates.\n[settings.new_tenants]\n");
+    entry(text, "Whether its users log in with two factors.", "two_factor", *two_factor, usual.two_factor);
+    entry(text, "Whether it stays in trial, not billed by Acronis.", "trial", *trial, usual.trial);
+    let about = "Whether the company's primary contact becomes its administrator, with an activation mail.";
+    entry(text, about, "administrator", *administrator, usual.administrator);
+    text.push_str("# The storage it gets where its contract sells none, by the id that a product's `storage` has.\n");
+    match default_storage {
+        Some(storage) => text.push_str(&format!("default_storage = \"{storage}\"\n")),
+        None => text.push_str("# default_storage = \"\"\n"),
+    }
+}
+
+fn write_quotas(text: &mut String, quotas: &Quotas) {
+    let Quotas { soft, switch_off, hold_below_usage } = quotas;
+    let usual = Quotas::default();
+    text.push_str("\n# How quotas follow prepaid contracts.\n[settings.quotas]\n");
+    entry(text, "Whether quotas only warn, and nothing is blocked beyond them.", "soft", *soft, usual.soft);
+    let about = "Whether what is not sold is switched off; otherwise its quota is 0.";
+    entry(text, about, "switch_off", *switch_off, usual.switch_off);
+    let about = "Whether a quota waits for approval before it is lowered below what is in use.";
+    entry(text, about, "hold_below_usage", *hold_below_usage, usual.hold_below_usage);
 }
 
 fn write_holds(text: &mut String, holds: &Holds) {
@@ -113,13 +151,15 @@ fn write_holds(text: &mut String, holds: &Holds) {
 }
 
 fn write_budget(text: &mut String, budget: &Budget) {
-    let Budget { share_percent, units_percent, stop_at_percent } = budget;
+    let Budget { share_percent, units_percent, contracts_percent, stop_at_percent } = budget;
     let usual = Budget::default();
     text.push_str(
         "\n# How much of Autotask's hourly limit of calls is used, in percent of the limit.\n[settings.budget]\n",
     );
     entry(text, "All calls of acrotask.", "share_percent", *share_percent, usual.share_percent);
     entry(text, "Of these, calls that keep units right.", "units_percent", *units_percent, usual.units_percent);
+    let about = "Of these, calls that look at contracts and keep quotas right.";
+    entry(text, about, "contracts_percent", *contracts_percent, usual.contracts_percent);
     let about = "Calls of all programs together at which acrotask stops until later.";
     entry(text, about, "stop_at_percent", *stop_at_percent, usual.stop_at_percent);
 }
@@ -137,6 +177,9 @@ pub(super) fn read(root: &mut Block<'_>) -> (Settings, Place) {
         posted_periods: block.word("posted_periods").unwrap_or(usual.posted_periods),
         add_missing_services: block.flag("add_missing_services").unwrap_or(usual.add_missing_services),
         automatic_provisioning: block.flag("automatic_provisioning").unwrap_or(usual.automatic_provisioning),
+        new_tenants: block.block("new_tenants").map(read_new_tenants).unwrap_or_default(),
+        quotas: block.block("quotas").map(read_quotas).unwrap_or_default(),
+        disable_after_days: block.count("disable_after_days"),
         review_mode: block.flag("review_mode").unwrap_or(usual.review_mode),
         settle_minutes: settle_minutes(&mut block).unwrap_or(usual.settle_minutes),
         contract_effective_dates: block
@@ -164,6 +207,29 @@ fn settle_minutes(block: &mut Block<'_>) -> Option<u32> {
     Some(minutes)
 }
 
+fn read_new_tenants(mut block: Block<'_>) -> NewTenants {
+    let usual = NewTenants::default();
+    let new_tenants = NewTenants {
+        two_factor: block.flag("two_factor").unwrap_or(usual.two_factor),
+        trial: block.flag("trial").unwrap_or(usual.trial),
+        administrator: block.flag("administrator").unwrap_or(usual.administrator),
+        default_storage: block.text("default_storage").map(StorageId::new),
+    };
+    block.finish();
+    new_tenants
+}
+
+fn read_quotas(mut block: Block<'_>) -> Quotas {
+    let usual = Quotas::default();
+    let quotas = Quotas {
+        soft: block.flag("soft").unwrap_or(usual.soft),
+        switch_off: block.flag("switch_off").unwrap_or(usual.switch_off),
+        hold_below_usage: block.flag("hold_below_usage").unwrap_or(usual.hold_below_usage),
+    };
+    block.finish();
+    quotas
+}
+
 fn read_holds(mut block: Block<'_>) -> Holds {
     let usual = Holds::default();
     let holds = Holds {
@@ -188,6 +254,7 @@ fn read_budget(mut block: Block<'_>) -> Budget {
     let budget = Budget {
         share_percent: block.count("share_percent").unwrap_or(usual.share_percent),
         units_percent: block.count("units_percent").unwrap_or(usual.units_percent),
+        contracts_percent: block.count("contracts_percent").unwrap_or(usual.contracts_percent),
         stop_at_percent: block.count("stop_at_percent").unwrap_or(usual.stop_at_percent),
     };
     block.finish();

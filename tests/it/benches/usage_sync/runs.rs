@@ -6,9 +6,10 @@ use acrotask::machine::{Machine, Storage};
 use anyhow::{Context, bail};
 use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
 use functions::http::HttpSettings;
+use functions::run::{Approve, Scope};
 use functions::setup;
 use functions::store::Store;
-use functions::usage_sync::{self, Approve};
+use functions::usage_sync;
 use serde::{Deserialize, Serialize};
 use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::ServiceTarget;
@@ -89,7 +90,7 @@ pub(crate) async fn set_up(setting: Setting) -> anyhow::Result<()> {
 pub(crate) async fn run(setting: Setting) -> anyhow::Result<Measured> {
     let machine = setting.machine().await?;
     let (began, cpu_before) = (Instant::now(), cpu_millis()?);
-    let run = usage_sync::run(&machine.host, &connection(), Mode::Apply).await?;
+    let run = usage_sync::run(&machine.host, &connection(), Scope::Everybody, Mode::Apply).await?;
     let wall_millis = u64::try_from(began.elapsed().as_millis())?;
     let record = run.record;
     if record.outcome != Outcome::Complete {

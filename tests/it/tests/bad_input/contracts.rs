@@ -4,7 +4,7 @@
 use crate::lines::Sold;
 use crate::site::Site;
 use crate::world::{TODAY, even};
-use functions::usage_sync::Approve;
+use functions::run::Approve;
 use jiff::civil::{Date, date};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -44,7 +44,7 @@ fn rename_everything(site: &Site) {
 fn adjustment(change: &Change) -> Option<&Adjustment> {
     match &change.action {
         Action::Adjust(adjustment) => Some(adjustment),
-        Action::CreateService(_) => None,
+        _ => None,
     }
 }
 

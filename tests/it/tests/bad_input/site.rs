@@ -6,7 +6,7 @@ use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use functions::context::VendorCredentials;
 use functions::http::HttpSettings;
-use functions::usage_sync::UsageRun;
+use functions::run::Run;
 use sandbox::Seed;
 use serde_json::Value;
 use shared::run::Outcome;
@@ -65,7 +65,7 @@ impl Site {
     }
 
     /// A run that ends well, makes this many changes, and tells of something in these words.
-    pub(crate) async fn tells(&self, made: usize, words: &[&str]) -> UsageRun {
+    pub(crate) async fn tells(&self, made: usize, words: &[&str]) -> Run {
         let run = self.world.apply_complete().await;
         let findings = run.record.findings.join("\n");
         words.iter().for_each(|word| assert!(findings.contains(word), "no \"{word}\" in: {findings}"));

@@ -2,8 +2,13 @@
 //! tests what the clients do, never what a job decides.
 
 mod acronis;
+mod acronis_given;
+mod acronis_provisioning;
+mod acronis_refusals;
+mod acronis_writes;
 mod addresses;
 mod autotask_reads;
 mod autotask_writes;
 mod secrets;
+mod stub;
 mod support;

@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::config::retry::RetryConfig;
 use aws_sdk_dynamodb::config::timeout::TimeoutConfig;
 use functions::host::Host;
 use functions::http::HttpSettings;
+use functions::run::Scope;
 use functions::store::Store;
 use functions::usage_sync;
 use jiff::civil::Date;
@@ -122,7 +123,7 @@ impl Stage {
     /// A run that something strikes; the reason where it did not complete.
     pub(crate) async fn struck_run(&self) -> Result<(), String> {
         let host = self.impatient();
-        let run = usage_sync::run(&host, &self.world.connection, Mode::Apply);
+        let run = usage_sync::run(&host, &self.world.connection, Scope::Everybody, Mode::Apply);
         let run = tokio::time::timeout(ENDS_WITHIN, run).await.expect("the run ends");
         match run {
             Ok(run) if run.record.outcome == Outcome::Complete => Ok(()),
@@ -136,7 +137,7 @@ impl Stage {
         let died = tokio::select! {
             biased;
             () = self.wire.cut() => true,
-            run = usage_sync::run(&self.world.host, &self.world.connection, Mode::Apply) => {
+            run = usage_sync::run(&self.world.host, &self.world.connection, Scope::Everybody, Mode::Apply) => {
                 assert_eq!(run.expect("it is recorded").record.outcome, Outcome::Complete);
                 false
             }

@@ -4,6 +4,7 @@
 use crate::samples::{World, item, mapped};
 use acrotask::mapping_file::import;
 use proptest::collection::{btree_map, vec};
+use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
@@ -12,7 +13,7 @@ use shared::ids::{BillingCodeId, CompanyId, ContractId, LineId, ServiceId, Stora
 use shared::mapping::{Combine, CustomerLink, CustomerRow, Mapping, NewService, ProductRow, ServiceTarget};
 use shared::matching::Standing;
 use shared::quantity::{MeasurementUnit, Rounding};
-use shared::settings::{Budget, EffectiveDates, Holds, PostedPeriods, Settings};
+use shared::settings::{Budget, EffectiveDates, Holds, NewTenants, PostedPeriods, Quotas, Settings};
 use shared::usage::{ItemKind, Tenant, TenantKind};
 use std::collections::BTreeMap;
 
@@ -73,12 +74,22 @@ fn settings() -> impl Strategy<Value = Settings> {
     let budget = (1_u32..=100, 1_u32..=100, 1_u32..=100).prop_map(|(share, units, stop_at_percent)| Budget {
         share_percent: share,
         units_percent: units.min(share),
+        contracts_percent: (units / 2).clamp(1, share),
         stop_at_percent,
     });
     let contracts = btree_map(any::<i64>().prop_map(ContractId), dates(), 0..3);
-    let flags = (any::<[bool; 3]>(), 6_u32..=1_440);
-    (zones, dates(), contracts, posted, flags, holds(), budget).prop_map(
-        |(zone, effective_dates, contract_effective_dates, posted_periods, (flags, settle_minutes), holds, budget)| {
+    let flags = (any::<[bool; 9]>(), 6_u32..=1_440);
+    let disabled = option::of(1_u32..=400);
+    (zones, dates(), contracts, posted, (flags, disabled), holds(), budget).prop_map(
+        |(
+            zone,
+            effective_dates,
+            contract_effective_dates,
+            posted_periods,
+            ((flags, settle_minutes), disabled),
+            holds,
+            budget,
+        )| {
             Settings {
                 time_zone: zone.to_owned(),
                 effective_dates,
@@ -86,6 +97,14 @@ fn settings() -> impl Strategy<Value = Settings> {
                 posted_periods,
                 add_missing_services: flags[0],
                 automatic_provisioning: flags[1],
+                new_tenants: NewTenants {
+                    two_factor: flags[3],
+                    trial: flags[4],
+                    administrator: flags[5],
+                    default_storage: flags[8].then(|| StorageId::new(uuid(usize::from(flags[3])))),
+                },
+                quotas: Quotas { soft: flags[6], switch_off: flags[7], hold_below_usage: flags[8] },
+                disable_after_days: disabled,
                 review_mode: flags[2],
                 holds,
                 settle_minutes,
@@ -99,6 +118,7 @@ fn link() -> impl Strategy<Value = CustomerLink> {
     prop_oneof![
         name().prop_map(|name| mapped("", &name)),
         any::<bool>().prop_map(|left_alone| CustomerLink::Unmapped { left_alone }),
+        Just(CustomerLink::ToCreate),
         name().prop_map(|name| CustomerLink::Ignored { reason: format!("{name}because") }),
     ]
 }
@@ -188,6 +208,7 @@ fn surrounded(mapping: Mapping, name: &str) -> World {
         kind: TenantKind::Customer,
         enabled: true,
         in_trial: false,
+        tag: None,
     };
     let standings = [
         Standing::Missing,

@@ -74,6 +74,7 @@ fn tenant(id: &str, name: &str) -> Tenant {
         kind: TenantKind::Customer,
         enabled: true,
         in_trial: false,
+        tag: None,
     }
 }
 

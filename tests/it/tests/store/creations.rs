@@ -8,7 +8,14 @@ use shared::run::Job;
 use std::collections::BTreeMap;
 
 fn creation(key: &str) -> Creation {
-    Creation { key: key.to_owned(), change: ODD.to_owned(), sent_at: now(), sent_on: day(), refused: None }
+    Creation {
+        key: key.to_owned(),
+        change: ODD.to_owned(),
+        sent_at: now(),
+        sent_on: day(),
+        refused: None,
+        finished: false,
+    }
 }
 
 #[tokio::test]

@@ -29,6 +29,20 @@ async fn what_is_stored_in_a_folder_is_there_when_it_is_opened_again() {
     assert_eq!(store.connections().await.unwrap(), [connection("a")]);
 }
 
+/// It holds customers' names and what they use.
+#[cfg(unix)]
+#[tokio::test]
+async fn a_folder_is_made_so_that_only_its_owner_may_read_it() {
+    use std::os::unix::fs::PermissionsExt;
+    let made_on_the_way = new_folder();
+    let folder = made_on_the_way.join("state");
+    let (_open, _) = open(&folder).await;
+    for made in [&made_on_the_way, &folder] {
+        let mode = std::fs::metadata(made).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode, 0o700, "{}: {mode:o}", made.display());
+    }
+}
+
 #[tokio::test]
 async fn a_dropped_table_is_no_longer_served() {
     let embedded = EmbeddedTable::in_memory().await.unwrap();

@@ -43,6 +43,7 @@ pub(crate) fn connection(text: &str) -> Connection {
         tenant: TenantId::new("0f3c"),
         database: i64::MIN,
         first_plan_approved: false,
+        first_quotas_approved: false,
         usage_read_on: None,
     }
 }

@@ -3,6 +3,7 @@
 
 use crate::wire::Wire;
 use crate::world::{World, even};
+use functions::run::Scope;
 use functions::usage_sync;
 use shared::run::{Mode, Outcome};
 
@@ -15,7 +16,7 @@ async fn run_until_cut(world: &World, wire: &Wire) -> bool {
     let died = tokio::select! {
         biased;
         () = wire.cut() => true,
-        run = usage_sync::run(&world.host, &world.connection, Mode::Apply) => {
+        run = usage_sync::run(&world.host, &world.connection, Scope::Everybody, Mode::Apply) => {
             assert_eq!(run.expect("it is recorded").record.outcome, Outcome::Complete);
             false
         }
@@ -65,7 +66,7 @@ async fn held_up_and_overtaken(world: &World, wire: &Wire, moment: usize) -> boo
         assert_ne!(next.record.outcome, Outcome::Skipped, "held up at moment {moment}");
         wire.mend();
     };
-    let held_up = usage_sync::run(&world.host, &world.connection, Mode::Apply);
+    let held_up = usage_sync::run(&world.host, &world.connection, Scope::Everybody, Mode::Apply);
     tokio::pin!(held_up);
     tokio::select! {
         biased;

@@ -3,7 +3,7 @@
 
 use crate::lines::Sold;
 use crate::world::{World, even};
-use functions::usage_sync::Approve;
+use functions::run::Approve;
 use shared::ids::CompanyId;
 use shared::mapping::CustomerLink;
 use shared::plan::{HoldReason, Plan};

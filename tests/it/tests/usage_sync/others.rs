@@ -4,7 +4,8 @@
 use crate::lines::{ADJUSTMENT, Sold};
 use crate::wire::Wire;
 use crate::world::{World, even};
-use functions::usage_sync::{self, Approve};
+use functions::run::{Approve, Scope};
+use functions::usage_sync;
 use shared::plan::{HoldReason, Plan};
 use shared::run::{Mode, Outcome};
 
@@ -121,7 +122,7 @@ async fn between_reading_and_writing(world: &World, wire: &Wire, person: impl As
         person().await;
         wire.mend();
     };
-    let run = usage_sync::run(&world.host, &world.connection, Mode::Apply);
+    let run = usage_sync::run(&world.host, &world.connection, Scope::Everybody, Mode::Apply);
     let (run, ()) = tokio::join!(run, meanwhile);
     run.expect("it is recorded").record.outcome
 }

@@ -3,7 +3,7 @@
 
 use crate::lines::Sold;
 use crate::world::{World, even};
-use functions::usage_sync::UsageRun;
+use functions::run::Run;
 use sandbox::{Fault, FaultKind, Seed};
 use shared::contract::{PAYG_FIELD, PeriodType};
 use shared::ids::{BillingCodeId, ServiceId};
@@ -73,7 +73,7 @@ async fn is_there_once_and_mapped(world: &World) {
     world.all_is_right_and_made_once().await;
 }
 
-fn tells(run: &UsageRun, text: &str) -> bool {
+fn tells(run: &Run, text: &str) -> bool {
     run.record.findings.iter().any(|finding| finding.contains(text))
 }
 

@@ -8,9 +8,10 @@ use acrotask::table::{EmbeddedTable, client_at};
 use functions::context::Clock;
 use functions::host::Host;
 use functions::http::{HttpSettings, RetryPolicy};
+use functions::run::{Approve, Run, Scope};
 use functions::setup;
 use functions::store::Store;
-use functions::usage_sync::{self, Approve, UsageRun};
+use functions::usage_sync;
 use jiff::civil::{Date, date};
 use jiff::{SignedDuration, Timestamp};
 use sandbox::{Sandbox, Seed};
@@ -161,11 +162,11 @@ impl World {
         usage_sync::approve(&self.host, &self.connection, &what, "clerk").await
     }
 
-    pub(crate) async fn apply(&self) -> UsageRun {
-        usage_sync::run(&self.host, &self.connection, Mode::Apply).await.expect("the run is recorded")
+    pub(crate) async fn apply(&self) -> Run {
+        usage_sync::run(&self.host, &self.connection, Scope::Everybody, Mode::Apply).await.expect("the run is recorded")
     }
 
-    pub(crate) async fn apply_complete(&self) -> UsageRun {
+    pub(crate) async fn apply_complete(&self) -> Run {
         let run = self.apply().await;
         assert_eq!(run.record.outcome, Outcome::Complete, "{:?}", run.record);
         run

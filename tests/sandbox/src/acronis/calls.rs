@@ -1,9 +1,10 @@
 //! The routes of the Account Management API and what each answers. (Acronis Account Management API
 //! v2, base path /api/2.)
 
-use super::catalogue::{APPLICATIONS, Infra};
-use super::errors::{bad_request, refuse};
-use super::{Acronis, Tenant};
+use super::Acronis;
+use super::catalogue::Infra;
+use super::errors::{bad_request, denied, refuse};
+use super::pricing::pricing;
 use crate::exchange::{Ask, Reply};
 use crate::settings::Settings;
 use jiff::Timestamp;
@@ -17,15 +18,75 @@ pub(crate) enum Call {
     Client(String),
     Tenants,
     Tenant(String),
+    CreateTenant,
+    UpdateTenant(String),
+    DeleteTenant,
+    TwoFactor(String),
+    SetTwoFactor(String),
     ItemsOfSubtree,
     ItemsOfTenant(String),
+    SetItems(String),
     ItemsForChild(String),
     UsagesInBatch,
     UsagesOfTenant(String),
     Pricing(String),
+    SetPricing(String),
     Infra,
     Applications,
+    ApplicationsOf(String),
+    Bind { application: String, tenant: String },
+    Unbind,
+    Search,
+    CheckLogin,
+    CreateUser,
+    Users,
+    UsersOf(String),
+    SetAccessPolicies(String),
+    SendActivationMail(String),
     WrongMethod,
+}
+
+const METHODS: [&str; 4] = ["GET", "POST", "PUT", "DELETE"];
+
+/// The call of a method on a path below `/api/2`, in small letters.
+fn route(method: &str, path: &[&str]) -> Option<Call> {
+    let id = |text: &str| text.to_owned();
+    Some(match (method, path) {
+        ("GET", [".well-known", "openid-configuration"]) => Call::OpenId,
+        ("POST", ["idp", "token"]) => Call::Token,
+        ("GET", ["clients", client]) => Call::Client(id(client)),
+        ("GET", ["tenants"]) => Call::Tenants,
+        ("POST", ["tenants"]) => Call::CreateTenant,
+        ("GET", ["tenants", "offering_items"]) => Call::ItemsOfSubtree,
+        ("GET", ["tenants", "usages"]) => Call::UsagesInBatch,
+        (_, ["tenants", "offering_items" | "usages"]) => return None,
+        ("GET", ["tenants", tenant]) => Call::Tenant(id(tenant)),
+        ("PUT", ["tenants", tenant]) => Call::UpdateTenant(id(tenant)),
+        ("DELETE", ["tenants", _]) => Call::DeleteTenant,
+        ("GET", ["tenants", tenant, "mfa", "status"]) => Call::TwoFactor(id(tenant)),
+        ("PUT", ["tenants", tenant, "mfa", "status"]) => Call::SetTwoFactor(id(tenant)),
+        ("GET", ["tenants", tenant, "offering_items"]) => Call::ItemsOfTenant(id(tenant)),
+        ("PUT", ["tenants", tenant, "offering_items"]) => Call::SetItems(id(tenant)),
+        ("GET", ["tenants", tenant, "offering_items", "available_for_child"]) => Call::ItemsForChild(id(tenant)),
+        ("GET", ["tenants", tenant, "usages"]) => Call::UsagesOfTenant(id(tenant)),
+        ("GET", ["tenants", tenant, "pricing"]) => Call::Pricing(id(tenant)),
+        ("PUT", ["tenants", tenant, "pricing"]) => Call::SetPricing(id(tenant)),
+        ("GET", ["tenants", tenant, "applications"]) => Call::ApplicationsOf(id(tenant)),
+        ("GET", ["tenants", tenant, "users"]) => Call::UsersOf(id(tenant)),
+        ("GET", ["infra"]) => Call::Infra,
+        ("GET", ["search"]) => Call::Search,
+        ("GET", ["applications"]) => Call::Applications,
+        ("POST", ["applications", application, "bindings", "tenants", tenant]) => {
+            Call::Bind { application: id(application), tenant: id(tenant) }
+        }
+        ("DELETE", ["applications", _, "bindings", "tenants", _]) => Call::Unbind,
+        ("GET", ["users", "check_login"]) => Call::CheckLogin,
+        ("GET", ["users"]) => Call::Users,
+        ("POST", ["users"]) => Call::CreateUser,
+        ("PUT", ["users", user, "access_policies"]) => Call::SetAccessPolicies(id(user)),
+        ("POST", ["users", user, "send-activation-email"]) => Call::SendActivationMail(id(user)),
+        _ => return None,
+    })
 }
 
 impl Call {
@@ -34,25 +95,29 @@ impl Call {
         let path = ask.path.to_ascii_lowercase();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         let rest = parts.strip_prefix(&["api", "2"])?;
-        let id = |text: &str| text.to_owned();
-        let (method, call) = match rest {
-            [".well-known", "openid-configuration"] => ("GET", Self::OpenId),
-            ["idp", "token"] => ("POST", Self::Token),
-            ["clients", client] => ("GET", Self::Client(id(client))),
-            ["tenants"] => ("GET", Self::Tenants),
-            ["tenants", "offering_items"] => ("GET", Self::ItemsOfSubtree),
-            ["tenants", "usages"] => ("GET", Self::UsagesInBatch),
-            ["tenants", tenant] => ("GET", Self::Tenant(id(tenant))),
-            ["tenants", tenant, "offering_items"] => ("GET", Self::ItemsOfTenant(id(tenant))),
-            ["tenants", tenant, "offering_items", "available_for_child"] => ("GET", Self::ItemsForChild(id(tenant))),
-            ["tenants", tenant, "usages"] => ("GET", Self::UsagesOfTenant(id(tenant))),
-            ["tenants", tenant, "pricing"] => ("GET", Self::Pricing(id(tenant))),
-            ["infra"] => ("GET", Self::Infra),
-            ["applications"] => ("GET", Self::Applications),
-            _ => return None,
-        };
-        let fits = ask.method.eq_ignore_ascii_case(method);
-        Some(if fits { call } else { Self::WrongMethod })
+        let method = ask.method.to_ascii_uppercase();
+        let other_method = || METHODS.iter().any(|method| route(method, rest).is_some()).then_some(Self::WrongMethod);
+        route(&method, rest).or_else(other_method)
+    }
+
+    /// Would destroy what a customer has.
+    pub(crate) fn is_destruction(&self) -> bool {
+        matches!(self, Self::DeleteTenant | Self::Unbind)
+    }
+
+    fn is_write(&self) -> bool {
+        matches!(
+            self,
+            Self::CreateTenant
+                | Self::UpdateTenant(_)
+                | Self::SetTwoFactor(_)
+                | Self::SetItems(_)
+                | Self::SetPricing(_)
+                | Self::Bind { .. }
+                | Self::CreateUser
+                | Self::SetAccessPolicies(_)
+                | Self::SendActivationMail(_)
+        )
     }
 
     /// Name in [`crate::operations`].
@@ -63,12 +128,29 @@ impl Call {
             Self::Client(_) => "acronis.client",
             Self::Tenants => "acronis.tenants",
             Self::Tenant(_) => "acronis.tenant",
+            Self::CreateTenant => "acronis.create_tenant",
+            Self::UpdateTenant(_) => "acronis.update_tenant",
+            Self::DeleteTenant => "acronis.delete_tenant",
+            Self::TwoFactor(_) => "acronis.two_factor",
+            Self::SetTwoFactor(_) => "acronis.set_two_factor",
             Self::ItemsOfSubtree | Self::ItemsOfTenant(_) => "acronis.offering_items",
+            Self::SetItems(_) => "acronis.set_offering_items",
             Self::ItemsForChild(_) => "acronis.available_for_child",
             Self::UsagesInBatch | Self::UsagesOfTenant(_) => "acronis.usages",
             Self::Pricing(_) => "acronis.pricing",
+            Self::SetPricing(_) => "acronis.set_pricing",
             Self::Infra => "acronis.infra",
             Self::Applications => "acronis.applications",
+            Self::ApplicationsOf(_) => "acronis.bound_applications",
+            Self::Bind { .. } => "acronis.bind_application",
+            Self::Unbind => "acronis.unbind_application",
+            Self::Search => "acronis.search",
+            Self::CheckLogin => "acronis.check_login",
+            Self::CreateUser => "acronis.create_user",
+            Self::Users => "acronis.users",
+            Self::UsersOf(_) => "acronis.ids_of_users",
+            Self::SetAccessPolicies(_) => "acronis.set_access_policies",
+            Self::SendActivationMail(_) => "acronis.send_activation_mail",
             Self::WrongMethod => "acronis.wrong_method",
         }
     }
@@ -83,26 +165,52 @@ impl Acronis {
             Call::WrongMethod => {
                 return refuse(405, 405, "Method not allowed", "The method is not allowed here.");
             }
+            call if call.is_destruction() => return self.refuse_destruction(ask, now),
             _ => {}
         }
-        let answered = self.check_token(ask, now).and_then(|()| self.answer_client(call, ask, settings, now));
+        let answered = self.check_token(ask, now).and_then(|()| match call.is_write() {
+            true if settings.read_only_client => Err(denied("The client may only read.")),
+            true => self.answer_write(call, ask, settings, now),
+            false => self.answer_read(call, ask, settings, now),
+        });
         answered.unwrap_or_else(|refusal| refusal)
     }
 
-    fn answer_client(&self, call: &Call, ask: &Ask, settings: &Settings, now: Timestamp) -> Result<Reply, Reply> {
+    fn answer_read(&self, call: &Call, ask: &Ask, settings: &Settings, now: Timestamp) -> Result<Reply, Reply> {
         match call {
             Call::Client(id) => self.client(id),
             Call::Tenants => self.list_tenants(ask, settings, now),
             Call::Tenant(id) => self.tenant(id, ask),
+            Call::TwoFactor(id) => self.two_factor(id),
             Call::ItemsOfSubtree => self.items_of_subtree(ask, settings, now),
             Call::ItemsOfTenant(id) => self.items_of_tenant(id, ask, now),
             Call::ItemsForChild(id) => self.items_for_child(id, ask, now),
             Call::UsagesInBatch => self.usages_in_batch(ask, settings),
             Call::UsagesOfTenant(id) => self.usages_of_tenant(id, ask, settings),
-            Call::Pricing(id) => self.visible(id).map(pricing),
+            Call::Pricing(id) => self.visible(id).map(|tenant| Reply::ok(&pricing(tenant))),
             Call::Infra => self.infra(ask),
             Call::Applications => Ok(self.applications()),
-            Call::OpenId | Call::Token | Call::WrongMethod => Err(bad_request("")),
+            Call::ApplicationsOf(id) => self.applications_of(id),
+            Call::Search => self.search(ask),
+            Call::CheckLogin => self.check_login(ask),
+            Call::Users => self.users_by_id(ask),
+            Call::UsersOf(id) => self.users_of(id),
+            _ => Err(bad_request("")),
+        }
+    }
+
+    fn answer_write(&mut self, call: &Call, ask: &Ask, settings: &Settings, now: Timestamp) -> Result<Reply, Reply> {
+        match call {
+            Call::CreateTenant => self.create_tenant(ask, settings, now),
+            Call::UpdateTenant(id) => self.update_tenant(id, ask, settings, now),
+            Call::SetTwoFactor(id) => self.set_two_factor(id, ask, settings),
+            Call::SetItems(id) => self.set_items(id, ask, settings, now),
+            Call::SetPricing(id) => self.set_pricing(id, ask, settings, now),
+            Call::Bind { application, tenant } => self.bind(application, tenant),
+            Call::CreateUser => self.create_user(ask, settings, now),
+            Call::SetAccessPolicies(id) => self.set_access_policies(id, ask, settings),
+            Call::SendActivationMail(id) => self.send_activation_mail(id, ask, settings),
+            _ => Err(bad_request("")),
         }
     }
 
@@ -170,26 +278,4 @@ impl Acronis {
             "readonly": infra.platform_owned,
         })
     }
-
-    fn applications(&self) -> Reply {
-        let items: Vec<Value> = APPLICATIONS
-            .iter()
-            .map(|(id, kind, name)| {
-                let own = self.products.iter().filter(|product| product.application_id == *id);
-                let usages: Vec<&str> = own.map(|product| product.usage_name.as_str()).collect();
-                json!({"id": id, "name": name, "type": kind, "usages": usages, "api_base_url": "/api/2"})
-            })
-            .collect();
-        Reply::ok(&json!({"items": items}))
-    }
-}
-
-/// `GET /tenants/{id}/pricing`; its version is a stamp of its own.
-fn pricing(tenant: &Tenant) -> Reply {
-    Reply::ok(&json!({
-        "mode": tenant.pricing_mode,
-        "currency": "EUR",
-        "version": tenant.updated_at.as_millisecond(),
-        "production_start_date": null,
-    }))
 }

@@ -23,6 +23,16 @@ pub struct Quota {
     pub version: u64,
 }
 
+impl Quota {
+    /// A quota as kept: without a value there is no overage and the version is 0.
+    pub(crate) fn stamped(value: Option<u64>, overage: Option<u64>, stamp: u64) -> Self {
+        match value {
+            None => Self::default(),
+            Some(_) => Self { value, overage, version: stamp },
+        }
+    }
+}
+
 /// An offering item of a tenant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OfferingItem {
@@ -34,12 +44,32 @@ pub struct OfferingItem {
     pub on: bool,
     /// Quota; sent only while the item is on and no feature.
     pub quota: Quota,
+    /// Its status cannot be changed.
+    pub locked: bool,
     /// Last change.
     pub updated_at: Timestamp,
 }
 
 impl OfferingItem {
-    fn json(&self, tenant_id: &str) -> Value {
+    /// An item that is switched off.
+    pub(crate) fn off(product: Arc<Product>, infra_id: Option<String>, now: Timestamp) -> Self {
+        Self { product, infra_id, on: false, quota: Quota::default(), locked: false, updated_at: now }
+    }
+
+    /// Switches it on or off; an item that is off has no quota.
+    pub(crate) fn switch(&mut self, on: bool) {
+        self.on = on;
+        if !on {
+            self.quota = Quota::default();
+        }
+    }
+
+    /// Whether the item is this one.
+    pub(crate) fn is(&self, name: &str, infra_id: Option<&str>) -> bool {
+        self.product.name == name && self.infra_id.as_deref() == infra_id
+    }
+
+    pub(crate) fn json(&self, tenant_id: &str) -> Value {
         let feature = self.product.kind == ItemType::Feature;
         let mut body = json!({
             "application_id": self.product.application_id,
@@ -50,7 +80,7 @@ impl OfferingItem {
             "updated_at": self.updated_at,
             "deleted_at": null,
             "status": u8::from(self.on),
-            "locked": (!feature).then_some(false),
+            "locked": (!feature).then_some(self.locked),
             "type": self.product.kind,
             "infra_id": self.infra_id,
             "measurement_unit": self.product.unit,
@@ -144,23 +174,36 @@ impl Acronis {
             return Err(bad_request("kind is required."));
         }
         let edition = ask.parameter("edition").unwrap_or_else(|| "standard".to_owned());
+        let given = self.givable(tenant_id, now);
+        let given = given.iter().filter(|item| edition_matches(Some(&edition), &item.product));
+        let items: Vec<Value> = given.map(|item| item.json(tenant_id)).collect();
+        Ok(Reply::ok(&json!({"timestamp": now, "items": items})))
+    }
+
+    /// Everything a tenant can give to those below it, switched off.
+    pub(crate) fn givable(&self, parent: &str, now: Timestamp) -> Vec<OfferingItem> {
         let mut items = Vec::new();
         for product in self.products.iter().filter(|product| !product.statistic) {
-            if !edition_matches(Some(&edition), product) {
-                continue;
-            }
             for infra_id in self.places_of(product) {
-                let item = OfferingItem {
-                    product: product.clone(),
-                    infra_id,
-                    on: false,
-                    quota: Quota::default(),
-                    updated_at: now,
-                };
-                items.push(item.json(tenant_id));
+                if self.can_give(parent, &product.name, infra_id.as_deref()) {
+                    items.push(OfferingItem::off(product.clone(), infra_id, now));
+                }
             }
         }
-        Ok(Reply::ok(&json!({"timestamp": now, "items": items})))
+        items
+    }
+
+    /// Nobody from `parent` up to the partner keeps the item back.
+    pub(crate) fn can_give(&self, parent: &str, name: &str, infra_id: Option<&str>) -> bool {
+        let mut above = self.tenants.get(parent);
+        while let Some(tenant) = above {
+            let kept = (tenant.id.clone(), name.to_owned(), infra_id.map(str::to_owned));
+            if self.withheld.contains(&kept) {
+                return false;
+            }
+            above = self.tenants.get(&tenant.parent_id);
+        }
+        true
     }
 
     /// The storages a product repeats for, or nowhere in particular.

@@ -2,13 +2,22 @@
 //! the answers of the Account Management API v2 over them. Nothing here knows of Autotask.
 
 mod access;
+mod applications;
+mod bodies;
 mod calls;
 pub mod catalogue;
+mod dependencies;
 mod errors;
+mod item_writes;
 mod items;
 mod paging;
+mod pricing;
+mod search;
+mod storages;
+mod tenant_writes;
 mod tenants;
 mod usages;
+pub mod users;
 
 pub(crate) use calls::Call;
 pub use catalogue::Product;
@@ -19,11 +28,25 @@ pub use usages::Usage;
 use catalogue::{Infra, Unit};
 use jiff::Timestamp;
 use jiff::civil::Date;
-use std::collections::{BTreeMap, HashMap};
+use serde::Serialize;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
+use users::User;
 
 /// Id of the tenant above the partner, which the API client may not see.
 pub(crate) const ABOVE_PARTNER: &str = "00000000-0000-4000-8000-000000000001";
+
+/// A request that would have destroyed a tenant or a service's content. It is refused and kept.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Destruction {
+    /// Method and path.
+    pub request: String,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// An item that a tenant cannot give to those below it: tenant, item name, storage.
+type Withheld = (String, String, Option<String>);
 
 /// The whole data centre as far as the partner sees it.
 #[derive(Debug)]
@@ -45,9 +68,15 @@ pub struct Acronis {
     pub client_id: String,
     /// API client secret.
     pub client_secret: String,
+    /// Users by id.
+    pub users: BTreeMap<String, User>,
+    pub(crate) withheld: BTreeSet<Withheld>,
+    pub(crate) bindings: BTreeSet<(String, String)>,
+    pub(crate) destructions: Vec<Destruction>,
     pub(crate) tokens: HashMap<String, Timestamp>,
     pub(crate) tokens_given: u64,
     tenants_made: u64,
+    last_stamp: u64,
     pub(crate) base_url: String,
 }
 
@@ -63,9 +92,14 @@ impl Acronis {
             infras: catalogue::infras(),
             client_id: "5ab0f1c2-0000-4000-8000-00000000c11e".to_owned(),
             client_secret: "sandbox-acronis-secret".to_owned(),
+            users: BTreeMap::new(),
+            withheld: BTreeSet::new(),
+            bindings: BTreeSet::new(),
+            destructions: Vec::new(),
             tokens: HashMap::new(),
             tokens_given: 0,
             tenants_made: 0,
+            last_stamp: 0,
             base_url: String::new(),
         };
         let above = Some(ABOVE_PARTNER);
@@ -75,15 +109,20 @@ impl Acronis {
 
     pub(crate) fn add_tenant(&mut self, name: &str, parent: Option<&str>, kind: TenantKind, now: Timestamp) -> String {
         self.tenants_made += 1;
-        let number = self.tenants_made;
-        let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
-        let id = format!("{scattered:08x}-acac-4000-8000-{number:012x}");
+        let id = uuid("acac", self.tenants_made);
         let parent = parent.unwrap_or(&self.partner_id).to_owned();
         let siblings = self.children.entry(parent.clone()).or_default();
         siblings.push(id.clone());
-        let tenant = Tenant::new(id.clone(), parent, name, kind, now);
+        let mut tenant = Tenant::new(id.clone(), parent, name, kind, now);
+        tenant.pricing_version = self.stamp(now);
         self.tenants.insert(id.clone(), tenant);
         id
+    }
+
+    /// A stamp in milliseconds, greater than every one before.
+    pub(crate) fn stamp(&mut self, now: Timestamp) -> u64 {
+        self.last_stamp = now.as_millisecond().unsigned_abs().max(self.last_stamp + 1);
+        self.last_stamp
     }
 
     /// A product by item name; an unknown one becomes a new counted product of the backup service.
@@ -97,7 +136,7 @@ impl Acronis {
         product
     }
 
-    fn item_mut(&mut self, tenant: &str, name: &str, infra: Option<&str>) -> Option<&mut OfferingItem> {
+    pub(crate) fn item_mut(&mut self, tenant: &str, name: &str, infra: Option<&str>) -> Option<&mut OfferingItem> {
         let items = self.items.get_mut(tenant)?;
         items.iter_mut().find(|item| item.product.name == name && item.infra_id.as_deref() == infra)
     }
@@ -105,13 +144,12 @@ impl Acronis {
     pub(crate) fn set_item_status(&mut self, tenant: &str, name: &str, infra: Option<&str>, on: bool, now: Timestamp) {
         let product = self.product(name);
         if let Some(item) = self.item_mut(tenant, name, infra) {
-            item.on = on;
+            item.switch(on);
             item.updated_at = now;
             return;
         }
-        let infra_id = infra.map(str::to_owned);
-        let items = self.items.entry(tenant.to_owned()).or_default();
-        items.push(OfferingItem { product, infra_id, on, quota: Quota::default(), updated_at: now });
+        let item = OfferingItem { on, ..OfferingItem::off(product, infra.map(str::to_owned), now) };
+        self.items.entry(tenant.to_owned()).or_default().push(item);
     }
 
     pub(crate) fn set_quota(
@@ -122,15 +160,11 @@ impl Acronis {
         quota: Quota,
         now: Timestamp,
     ) -> bool {
+        let stamp = self.stamp(now);
         let Some(item) = self.item_mut(tenant, name, infra) else {
             return false;
         };
-        let unlimited = quota.value.is_none();
-        item.quota = Quota {
-            overage: quota.overage.filter(|_| !unlimited),
-            version: if unlimited { 0 } else { now.as_millisecond().unsigned_abs() },
-            ..quota
-        };
+        item.quota = Quota::stamped(quota.value, quota.overage, stamp);
         item.updated_at = now;
         true
     }
@@ -186,4 +220,10 @@ impl Acronis {
         let able = self.infras.iter();
         able.filter(|infra| infra.serves(unit)).map(|infra| infra.id.to_owned()).collect()
     }
+}
+
+/// The UUID of the thing with this number; `kind` keeps the kinds apart.
+pub(crate) fn uuid(kind: &str, number: u64) -> String {
+    let scattered = number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32;
+    format!("{scattered:08x}-{kind}-4000-8000-{number:012x}")
 }

@@ -8,7 +8,7 @@ use crate::exchange::{Ask, Reply};
 use crate::settings::Settings;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 /// Kind of a tenant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -67,6 +67,22 @@ pub struct Tenant {
     pub deleted_at: Option<Timestamp>,
     /// Its usage answers 403, and so does any batch it is in.
     pub refuses_usage: bool,
+    /// Locked against changes (`update_lock`).
+    pub locked: bool,
+    /// Language.
+    pub language: String,
+    /// Contact as last written, without id and times.
+    pub contact: Map<String, Value>,
+    /// Two-factor authentication is asked of its users.
+    pub two_factor: bool,
+    /// Two-factor authentication may be changed.
+    pub two_factor_changeable: bool,
+    /// Currency of its prices.
+    pub currency: String,
+    /// Stamp of the last change of its pricing.
+    pub pricing_version: u64,
+    /// When it became a production tenant by a call.
+    pub production_start: Option<Timestamp>,
 }
 
 impl Tenant {
@@ -86,6 +102,14 @@ impl Tenant {
             updated_at: now,
             deleted_at: None,
             refuses_usage: false,
+            locked: false,
+            language: "en".to_owned(),
+            contact: Map::new(),
+            two_factor: false,
+            two_factor_changeable: true,
+            currency: "EUR".to_owned(),
+            pricing_version: 0,
+            production_start: None,
         }
     }
 }
@@ -115,20 +139,24 @@ impl Acronis {
     fn add_full_detail(&self, body: &mut Value, tenant: &Tenant) {
         let children = self.children.get(&tenant.id).into_iter().flatten();
         let mut living = children.filter_map(|id| self.tenants.get(id));
+        let mut contact = json!({"id": tenant.id, "types": [], "email": "", "firstname": "", "lastname": ""});
+        if let Some(shown) = contact.as_object_mut() {
+            shown.extend(tenant.contact.clone());
+        }
         let full = json!({
             "customer_type": "default",
-            "contact": {"id": tenant.id, "types": [], "email": "", "firstname": "", "lastname": ""},
+            "contact": contact,
             "contacts": [],
             "customer_id": tenant.customer_id,
             "brand_id": null,
             "brand_enabled": false,
             "internal_tag": tenant.internal_tag,
-            "language": "en",
+            "language": tenant.language,
             "owner_id": null,
             "has_children": living.any(|child| child.deleted_at.is_none()),
-            "update_lock": {"enabled": false, "owner_id": null},
+            "update_lock": {"enabled": tenant.locked, "owner_id": null},
             "ancestral_access": tenant.ancestral_access,
-            "mfa_status": "disabled",
+            "mfa_status": if tenant.two_factor { "setup_required" } else { "disabled" },
             "pricing_mode": tenant.pricing_mode,
         });
         if let (Some(body), Value::Object(full)) = (body.as_object_mut(), full) {

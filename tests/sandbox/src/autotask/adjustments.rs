@@ -1,9 +1,9 @@
-//! Additive changes to the units of a contract line, by the API or by a human: the row split, the
-//! duplicate guard and the automatic contract note.
+//! Additive changes to the units of a contract line, by the API or by a human: the row split and the
+//! duplicate guard.
 //! (Autotask developer help, ContractServiceAdjustments and ContractServiceUnits.)
 
-use super::periods::{SERVICE_LINES, set_units};
-use super::{API_RESOURCE, Autotask, Cell, HUMAN_RESOURCE, Row};
+use super::periods::{LineKind, SERVICE_LINES, set_units};
+use super::{Autotask, Cell};
 use crate::clock::days_after;
 use crate::settings::Settings;
 use jiff::Timestamp;
@@ -88,7 +88,7 @@ impl Autotask {
             }
         };
         self.make_line_rows(SERVICE_LINES, line_id, effective);
-        self.change_rows(line_id, effective, (delta, wish.unit_price), settings);
+        self.change_rows(SERVICE_LINES, line_id, effective, (delta, wish.unit_price), settings);
         if let Some(price) = wish.unit_price {
             let lines = self.table_mut(SERVICE_LINES.lines);
             lines.set(line_id, "internalCurrencyAdjustedPrice", price);
@@ -104,7 +104,8 @@ impl Autotask {
             by,
             created_line,
         };
-        self.write_note(&adjustment);
+        self.note_adjustment(&adjustment, wish.unit_price, settings);
+        self.touch_adjusted(contract_id, now, settings);
         self.adjusted_on.insert((line_id, effective));
         self.adjustments.push(adjustment);
         Ok(line_id)
@@ -151,7 +152,7 @@ impl Autotask {
         line.and_then(|row| row.int("contractID")).unwrap_or_default()
     }
 
-    fn check_within_contract(&self, contract_id: i64, day: Date) -> Result<(), String> {
+    pub(crate) fn check_within_contract(&self, contract_id: i64, day: Date) -> Result<(), String> {
         let contract = self.row("Contracts", contract_id);
         let contract = contract.ok_or_else(|| invalid("contractID", "Contract"))?;
         if contract.day("startDate") <= Some(day) && contract.day("endDate") >= Some(day) {
@@ -191,17 +192,18 @@ impl Autotask {
     }
 
     /// Splits the row in force on `effective` and changes it and every later one.
-    fn change_rows(
+    pub(crate) fn change_rows(
         &mut self,
+        kind: LineKind,
         line_id: i64,
         effective: Date,
         (delta, price): (i64, Option<Decimal>),
         settings: &Settings,
     ) {
-        let Some(covering) = self.row_on(SERVICE_LINES, line_id, effective).cloned() else {
+        let Some(covering) = self.row_on(kind, line_id, effective).cloned() else {
             return;
         };
-        let units = self.table_mut(SERVICE_LINES.units);
+        let units = self.table_mut(kind.units);
         if covering.day("startDate") != Some(effective) {
             let last_day = match settings.row_ends_on_effective_date {
                 true => effective,
@@ -212,8 +214,8 @@ impl Autotask {
             second.put(0, Cell::Null);
             units.add(second.with("startDate", effective).with("approveAndPostDate", Cell::Null));
         }
-        for id in self.row_ids(SERVICE_LINES, line_id) {
-            self.table_mut(SERVICE_LINES.units).change(id, |row| {
+        for id in self.row_ids(kind, line_id) {
+            self.table_mut(kind.units).change(id, |row| {
                 if row.day("startDate") < Some(effective) {
                     return;
                 }
@@ -223,29 +225,6 @@ impl Autotask {
             });
         }
     }
-
-    /// Any change to the services of a contract leaves an automatic note on it.
-    fn write_note(&mut self, adjustment: &Adjustment) {
-        let service = self.row("Services", adjustment.service_id);
-        let service = service.map(|row| row.text("name").to_owned()).unwrap_or_default();
-        let (resource, name) = match adjustment.by {
-            Author::Api => (API_RESOURCE, "API User"),
-            Author::Human => (HUMAN_RESOURCE, "Person, Sandbox"),
-        };
-        let verb = if adjustment.delta < 0 { "decreased" } else { "increased" };
-        let Adjustment { delta, effective, contract_id, at, .. } = adjustment;
-        let count = delta.unsigned_abs();
-        let text = format!("User [{name}] {verb} [{service}] units by [{count}] effective [{effective}].");
-        let notes = self.table_mut("ContractNotes");
-        let note = Row::new(notes.entity())
-            .with("contractID", *contract_id)
-            .with("title", "Service units were changed")
-            .with("description", text.as_str())
-            .with("createDateTime", *at)
-            .with("lastActivityDate", *at)
-            .with("creatorResourceID", resource);
-        notes.add(note);
-    }
 }
 
 /// Autotask's text for a reference that leads nowhere.
@@ -253,6 +232,6 @@ pub(crate) fn invalid(field: &str, entity: &str) -> String {
     format!("Reference value on field: {field} of type: {entity} does not exist or is invalid.")
 }
 
-fn below_zero() -> String {
+pub(crate) fn below_zero() -> String {
     "The total units of a contract service cannot be less than zero.".to_owned()
 }

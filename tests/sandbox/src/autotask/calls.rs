@@ -23,6 +23,7 @@ pub(crate) enum Action {
     UdfFields,
     Create { parent: Option<i64> },
     Update { parent: Option<i64> },
+    Delete(i64),
     WrongMethod,
 }
 
@@ -75,6 +76,7 @@ impl Call {
             Action::UdfFields => "udf_fields",
             Action::Create { .. } => "create",
             Action::Update { .. } => "update",
+            Action::Delete(_) => "delete",
             Action::WrongMethod => "wrong_method",
         };
         let entity = match entity.name {
@@ -106,9 +108,11 @@ fn below(known: &'static Entity, method: &str, rest: &[&str]) -> Option<Call> {
         ("POST", []) if root_writable(known, known.can_create) => Action::Create { parent: None },
         ("PATCH", []) if root_writable(known, known.can_update) => Action::Update { parent: None },
         ("GET", [id]) if queryable && id.parse::<i64>().is_ok() => Action::Get(id.parse().ok()?),
+        ("DELETE", [id]) if deletable(known) && id.parse::<i64>().is_ok() => Action::Delete(id.parse().ok()?),
         (_, [id, part]) if id.parse::<i64>().is_ok() => {
             return below_parent(known, method, id.parse().ok()?, part);
         }
+        (_, [_, part, id]) => return one_below_parent(known, method, part, id.parse().ok()?),
         (_, [] | ["query", ..]) => Action::WrongMethod,
         (_, [id]) if id.parse::<i64>().is_ok() => Action::WrongMethod,
         _ => return None,
@@ -121,13 +125,31 @@ fn root_writable(entity: &Entity, able: bool) -> bool {
     able && (!entity.is_child() || entity.name == "ContractServiceAdjustments")
 }
 
-fn below_parent(parent: &Entity, method: &str, id: i64, part: &str) -> Option<Call> {
+fn deletable(entity: &Entity) -> bool {
+    entity.can_delete && !entity.is_child()
+}
+
+fn child_of(parent: &Entity, part: &str) -> Option<(&'static Entity, &'static str)> {
     let mut children = entities().iter().filter_map(|entity| {
         let (owner, path, field) = entity.parent?;
         let fits = owner == parent.name && path.eq_ignore_ascii_case(part);
         fits.then_some((entity, field))
     });
-    let (child, field) = children.next()?;
+    children.next()
+}
+
+fn one_below_parent(parent: &Entity, method: &str, part: &str, id: i64) -> Option<Call> {
+    let (child, _) = child_of(parent, part)?;
+    let action = match method {
+        "GET" if child.can_query => Action::Get(id),
+        "DELETE" if child.can_delete => Action::Delete(id),
+        _ => Action::WrongMethod,
+    };
+    Some(Call::Entity(child, action))
+}
+
+fn below_parent(parent: &Entity, method: &str, id: i64, part: &str) -> Option<Call> {
+    let (child, field) = child_of(parent, part)?;
     let action = match method {
         "GET" if child.can_query => Action::Children { field, parent: id },
         "POST" if child.can_create => Action::Create { parent: Some(id) },
@@ -180,11 +202,14 @@ impl Autotask {
             Action::Fields => fields::fields(entity),
             Action::UdfFields => fields::udf_fields(self, entity),
             Action::WrongMethod => wrong_method(&ask.method),
-            Action::Create { .. } | Action::Update { .. } if settings.unwritable.contains(entity.name) => {
+            Action::Create { .. } | Action::Update { .. } | Action::Delete(_)
+                if settings.unwritable.contains(entity.name) =>
+            {
                 errors(&[super::NO_PERMISSION])
             }
             Action::Create { parent } => self.create(entity, parent, ask, settings, now),
-            Action::Update { parent } => self.update(entity, parent, ask, now),
+            Action::Update { parent } => self.update(entity, parent, ask, settings, now),
+            Action::Delete(id) => self.delete(entity, id),
         }
     }
 

@@ -3,6 +3,7 @@
 
 use super::Autotask;
 use super::schema::{Entity, Field, Kind};
+use super::webhooks::watchable;
 use crate::exchange::Reply;
 use crate::settings::Settings;
 use serde_json::{Value, json};
@@ -15,26 +16,31 @@ pub(crate) fn information(entity: &Entity, settings: &Settings) -> Reply {
     Reply::ok(&json!({"info": {
         "name": entity.singular,
         "canCreate": entity.can_create,
-        "canDelete": false,
+        "canDelete": entity.can_delete,
         "canQuery": entity.can_query,
         "canUpdate": entity.can_update,
         "userAccessForCreate": may(entity.can_create && write),
-        "userAccessForDelete": may(false),
+        "userAccessForDelete": may(entity.can_delete && write),
         "userAccessForQuery": may(read),
         "userAccessForUpdate": may(entity.can_update && write),
         "hasUserDefinedFields": entity.udf_type.is_some(),
-        "supportsWebhookCallouts": entity.name == "Companies",
+        "supportsWebhookCallouts": watchable(entity.singular).is_some(),
     }}))
 }
 
 /// `GET /{Entity}/entityInformation/fields`.
 pub(crate) fn fields(entity: &Entity) -> Reply {
     let shown = entity.fields.iter().filter(|field| !field.hidden);
-    let fields: Vec<Value> = shown.map(field_json).collect();
+    let watched: Vec<String> = match watchable(entity.singular) {
+        Some(labels) => labels.map(|label| label.replace(' ', "")).collect(),
+        None => Vec::new(),
+    };
+    let is_watched = |field: &Field| watched.iter().any(|name| name.eq_ignore_ascii_case(field.name));
+    let fields: Vec<Value> = shown.map(|field| field_json(field, is_watched(field))).collect();
     Reply::ok(&json!({"fields": fields}))
 }
 
-fn field_json(field: &Field) -> Value {
+fn field_json(field: &Field, watched: bool) -> Value {
     let length = match field.kind {
         Kind::Text(length) => length,
         _ => 0,
@@ -63,7 +69,7 @@ fn field_json(field: &Field) -> Value {
         "isPickList": !values.is_empty(),
         "picklistValues": if values.is_empty() { Value::Null } else { json!(values) },
         "picklistParentValueField": "",
-        "isSupportedWebhookField": false,
+        "isSupportedWebhookField": watched,
     })
 }
 

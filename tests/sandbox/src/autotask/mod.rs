@@ -2,17 +2,21 @@
 //! them. Rules come from the Autotask developer help; nothing here knows of Acronis.
 
 pub mod adjustments;
+pub mod callouts;
 mod calls;
 pub mod cell;
 mod contracts;
 mod fields;
 mod filter;
 mod limits;
+mod notes;
 mod pages;
-mod periods;
+mod people;
+pub(crate) mod periods;
 pub mod schema;
 pub mod table;
 pub mod views;
+mod webhooks;
 mod writes;
 
 pub(crate) use calls::Call;
@@ -55,6 +59,7 @@ pub struct Autotask {
     pub integration_code: String,
     /// Where this server is reached, "http://127.0.0.1:NNN".
     pub(crate) base_url: String,
+    pub(crate) callouts_made: BTreeMap<(&'static str, i64), u64>,
     /// Properties sent in bodies that the entity does not have, with how often.
     pub unknown_properties: BTreeMap<String, usize>,
 }
@@ -76,6 +81,7 @@ impl Autotask {
             secret: "sandbox-autotask-secret".to_owned(),
             integration_code: "SANDBOXINTEGRATIONCODE00001".to_owned(),
             base_url: String::new(),
+            callouts_made: BTreeMap::new(),
             unknown_properties: BTreeMap::new(),
         }
     }
@@ -108,6 +114,7 @@ impl Autotask {
         }
         match row.entity().name {
             "Companies" => !self.hidden_companies.contains(&row.id()),
+            "Contacts" => row.int("companyID").is_none_or(|id| !self.hidden_companies.contains(&id)),
             "Contracts" => self.is_contract_visible(row),
             name if name.starts_with("Contract") => row
                 .int("contractID")

@@ -11,6 +11,9 @@ use crate::faults::PageTrick;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde::{Deserialize, Serialize as DeriveSerialize};
 use serde_json::{Value, json};
+use std::cmp::Reverse;
+use std::collections::{BTreeSet, BinaryHeap};
+use std::ops::Bound;
 
 const MOST_RECORDS: usize = 500;
 
@@ -92,32 +95,43 @@ fn matching<'a>(
     filter: &'a Filter,
     after: i64,
 ) -> Box<dyn Iterator<Item = &'a Row> + 'a> {
+    let after = filter.id_above().map_or(after, |id| id.max(after));
     let passes = |row: &&Row| filter.accepts(row) && autotask.is_visible(row);
-    let Some(ids) = candidate_ids(table, filter) else {
-        let after = filter.id_above().map_or(after, |id| id.max(after));
-        return Box::new(table.rows_after(after).filter(passes));
-    };
-    let beyond = ids.into_iter().filter(move |id| *id > after);
-    Box::new(beyond.filter_map(|id| table.get(id)).filter(passes))
-}
-
-/// Ids found through the narrowest index the filter names; `None` asks for a walk over all rows.
-fn candidate_ids(table: &Table, filter: &Filter) -> Option<Vec<i64>> {
     if let Some(mut ids) = filter.required_values(0) {
         ids.sort_unstable();
         ids.dedup();
-        return Some(ids);
+        let beyond = ids.into_iter().filter(move |id| *id > after);
+        return Box::new(beyond.filter_map(|id| table.get(id)).filter(passes));
     }
+    match narrowest_index(table, filter) {
+        None => Box::new(table.rows_after(after).filter(passes)),
+        Some(sets) => Box::new(in_order(sets, after).filter_map(|id| table.get(id)).filter(passes)),
+    }
+}
+
+/// The ids that the narrowest index the filter names has, by value; `None` asks for a walk over all rows.
+fn narrowest_index<'a>(table: &'a Table, filter: &Filter) -> Option<Vec<&'a BTreeSet<i64>>> {
     let indexed = (0..table.entity().fields.len()).filter(|position| table.is_indexed(*position));
     let found = indexed.filter_map(|position| {
-        let values = filter.required_values(position)?;
-        let ids = values.into_iter().filter_map(|value| table.ids_by(position, value)).flatten();
-        Some(ids.copied().collect::<Vec<i64>>())
+        let mut values = filter.required_values(position)?;
+        values.sort_unstable();
+        values.dedup();
+        Some(values.into_iter().filter_map(|value| table.ids_by(position, value)).collect::<Vec<_>>())
     });
-    let mut narrowest = found.min_by_key(Vec::len)?;
-    narrowest.sort_unstable();
-    narrowest.dedup();
-    Some(narrowest)
+    found.min_by_key(|sets| sets.iter().map(|ids| ids.len()).sum::<usize>())
+}
+
+/// The ids beyond `after` of sets that share none, in order; no more is looked at than is asked for.
+fn in_order<'a>(sets: Vec<&'a BTreeSet<i64>>, after: i64) -> impl Iterator<Item = i64> + 'a {
+    let beyond = (Bound::Excluded(after), Bound::Unbounded);
+    let mut walks: Vec<_> = sets.into_iter().map(|ids| ids.range(beyond)).collect();
+    let heads = walks.iter_mut().enumerate().filter_map(|(walk, ids)| Some(Reverse((*ids.next()?, walk))));
+    let mut heads: BinaryHeap<_> = heads.collect();
+    std::iter::from_fn(move || {
+        let Reverse((id, walk)) = heads.pop()?;
+        heads.extend(walks[walk].next().map(|next| Reverse((*next, walk))));
+        Some(id)
+    })
 }
 
 /// `POST|GET /{Entity}/query` and its next pages.

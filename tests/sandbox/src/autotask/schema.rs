@@ -74,6 +74,8 @@ pub struct Entity {
     pub can_create: bool,
     /// PATCH is possible.
     pub can_update: bool,
+    /// DELETE is possible.
+    pub can_delete: bool,
     /// GET and query are possible.
     pub can_query: bool,
     /// Parent and path part for writes and lists below it: ("Contracts", "Services", "contractID").
@@ -155,6 +157,7 @@ fn parse_entity(mut words: impl Iterator<Item = &'static str>) -> Entity {
         first_id: 1,
         can_create: false,
         can_update: false,
+        can_delete: false,
         can_query: true,
         parent: None,
         udf_type: None,
@@ -165,6 +168,7 @@ fn parse_entity(mut words: impl Iterator<Item = &'static str>) -> Entity {
         match word.split_once('=').unwrap_or((word, "")) {
             ("create", _) => entity.can_create = true,
             ("update", _) => entity.can_update = true,
+            ("delete", _) => entity.can_delete = true,
             ("noquery", _) => entity.can_query = false,
             ("first", id) => entity.first_id = id.parse().expect("first=NUMBER"),
             ("udf", number) => entity.udf_type = number.parse().ok(),

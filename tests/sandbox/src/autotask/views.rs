@@ -68,6 +68,49 @@ pub struct Line {
     pub unit_price: Decimal,
 }
 
+/// A bundle on a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct BundleLine {
+    /// Id.
+    pub id: i64,
+    /// Contract.
+    pub contract_id: i64,
+    /// Bundle.
+    pub bundle_id: i64,
+}
+
+/// A note on a contract.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Note {
+    /// Id.
+    pub id: i64,
+    /// Contract.
+    pub contract_id: i64,
+    /// Title.
+    pub title: String,
+    /// Text.
+    pub description: String,
+    /// Resource that wrote it.
+    pub creator: i64,
+}
+
+/// A person to talk to at a company.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Contact {
+    /// Id.
+    pub id: i64,
+    /// Company.
+    pub company_id: i64,
+    /// First name.
+    pub first_name: String,
+    /// Last name.
+    pub last_name: String,
+    /// Address.
+    pub email: String,
+    /// The company's primary contact.
+    pub primary: bool,
+}
+
 /// Units of a line in one billing period or part of one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct UnitsRow {
@@ -136,6 +179,41 @@ impl From<&Row> for Line {
             contract_id: row.int("contractID").unwrap_or_default(),
             service_id: row.int("serviceID").unwrap_or_default(),
             unit_price: line_price(row),
+        }
+    }
+}
+
+impl From<&Row> for BundleLine {
+    fn from(row: &Row) -> Self {
+        Self {
+            id: row.id(),
+            contract_id: row.int("contractID").unwrap_or_default(),
+            bundle_id: row.int("serviceBundleID").unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&Row> for Note {
+    fn from(row: &Row) -> Self {
+        Self {
+            id: row.id(),
+            contract_id: row.int("contractID").unwrap_or_default(),
+            title: row.text("title").to_owned(),
+            description: row.text("description").to_owned(),
+            creator: row.int("creatorResourceID").unwrap_or_default(),
+        }
+    }
+}
+
+impl From<&Row> for Contact {
+    fn from(row: &Row) -> Self {
+        Self {
+            id: row.id(),
+            company_id: row.int("companyID").unwrap_or_default(),
+            first_name: row.text("firstName").to_owned(),
+            last_name: row.text("lastName").to_owned(),
+            email: row.text("emailAddress").to_owned(),
+            primary: row.is("primaryContact"),
         }
     }
 }

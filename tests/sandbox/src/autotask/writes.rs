@@ -5,8 +5,10 @@ use super::adjustments::{Author, Wish, invalid};
 use super::calls::errors;
 use super::cell::{Cell, Row, decimal};
 use super::filter::property;
+use super::notes::Happened;
 use super::periods::{SERVICE_LINES, set_units};
 use super::schema::{Entity, Field, entities};
+use super::webhooks::is_webhook;
 use super::{API_RESOURCE, Autotask};
 use crate::clock::{day_of, parse_moment};
 use crate::exchange::{Ask, Reply};
@@ -36,7 +38,7 @@ impl Autotask {
             let adjusted = wish.and_then(|wish| self.adjust(&wish, Author::Api, now, settings));
             adjusted.map(|_| None)
         } else {
-            self.create_row(entity, &body, now).map(Some)
+            self.create_row(entity, &body, settings, now).map(Some)
         };
         match created {
             Ok(id) => Reply::ok(&json!({"itemId": id})),
@@ -44,7 +46,13 @@ impl Autotask {
         }
     }
 
-    fn create_row(&mut self, entity: &'static Entity, body: &Value, now: Timestamp) -> Result<i64, String> {
+    fn create_row(
+        &mut self,
+        entity: &'static Entity,
+        body: &Value,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<i64, String> {
         let mut row = Row::new(entity);
         self.read_into(&mut row, body, true)?;
         for field in entity.fields.iter().filter(|field| field.required) {
@@ -54,12 +62,22 @@ impl Autotask {
         }
         self.check_references(&row)?;
         match entity.name {
-            "ContractServices" => self.create_contract_service(&row),
+            "ContractServices" => self.create_contract_service(&row, settings, now),
             "UserDefinedFieldDefinitions" => self.create_definition(row, now),
             "Contracts" => {
                 check_contract_days(&row)?;
                 row = row.with("lastModifiedDateTime", now);
                 Ok(self.table_mut(entity.name).add(row))
+            }
+            _ if is_webhook(entity) => {
+                self.check_webhook(&row, settings)?;
+                Ok(self.new_webhook(row))
+            }
+            _ if entity.name.contains("Webhook") => {
+                self.check_webhook_part(&row)?;
+                let id = self.table_mut(entity.name).add(row);
+                self.settle_readiness(entity);
+                Ok(id)
             }
             _ => {
                 let row = stamped(row, now);
@@ -69,7 +87,7 @@ impl Autotask {
     }
 
     /// A line made this way has no units yet. (ContractServices: "does not specify units".)
-    fn create_contract_service(&mut self, row: &Row) -> Result<i64, String> {
+    fn create_contract_service(&mut self, row: &Row, settings: &Settings, now: Timestamp) -> Result<i64, String> {
         let contract = row.int("contractID").unwrap_or_default();
         let service = row.int("serviceID").unwrap_or_default();
         self.check_new_line(contract, service)?;
@@ -79,6 +97,8 @@ impl Autotask {
         for field in ["invoiceDescription", "internalDescription"] {
             lines.set(id, field, row.get(field).clone());
         }
+        self.note((contract, SERVICE_LINES, service), Happened::Added, Author::Api, now, settings);
+        self.touch_adjusted(contract, now, settings);
         Ok(id)
     }
 
@@ -96,20 +116,33 @@ impl Autotask {
     }
 
     /// PATCH at the root or below a parent; the id is in the body.
-    pub(crate) fn update(&mut self, entity: &'static Entity, parent: Option<i64>, ask: &Ask, now: Timestamp) -> Reply {
+    pub(crate) fn update(
+        &mut self,
+        entity: &'static Entity,
+        parent: Option<i64>,
+        ask: &Ask,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Reply {
         let Ok(mut body) = serde_json::from_slice::<Value>(&ask.body) else {
             return errors(&["The request body is missing or is not valid JSON."]);
         };
         if let (Some(parent), Some((_, _, field))) = (parent, entity.parent) {
             set_parent(&mut body, field, parent);
         }
-        match self.update_row(entity, &body, now) {
+        match self.update_row(entity, &body, settings, now) {
             Ok(id) => Reply::ok(&json!({"itemId": id})),
             Err(text) => errors(&[text]),
         }
     }
 
-    fn update_row(&mut self, entity: &'static Entity, body: &Value, now: Timestamp) -> Result<i64, String> {
+    fn update_row(
+        &mut self,
+        entity: &'static Entity,
+        body: &Value,
+        settings: &Settings,
+        now: Timestamp,
+    ) -> Result<i64, String> {
         let id = property(body, "id").and_then(Value::as_i64);
         let id = id.ok_or("Missing Required Field: id.")?;
         let known = self.row(entity.name, id).filter(|row| self.is_visible(row));
@@ -124,12 +157,23 @@ impl Autotask {
         if entity.name == "Contracts" {
             check_contract_days(&row)?;
         }
+        if is_webhook(entity) {
+            self.check_webhook(&row, settings)?;
+        }
         let row = stamped(row, now);
         let new_price = adjusted_price(&row);
+        let (contract, service) = match new_price {
+            Some(_) => (row.int("contractID").unwrap_or_default(), row.int("serviceID").unwrap_or_default()),
+            None => (0, 0),
+        };
         self.table_mut(entity.name).change(id, |old| *old = row);
         match (entity.name, new_price) {
             ("Contracts", _) => self.fit_rows_to_contract(id),
-            ("ContractServices", Some(price)) => self.set_line_price(id, price, now),
+            ("ContractServices", Some(price)) => {
+                self.set_line_price(id, price, now);
+                let what = (contract, SERVICE_LINES, service);
+                self.note(what, Happened::UnitPrice(price), Author::Api, now, settings);
+            }
             _ => {}
         }
         Ok(id)
@@ -139,6 +183,7 @@ impl Autotask {
     fn set_line_price(&mut self, line_id: i64, price: Decimal, now: Timestamp) {
         let lines = self.table_mut(SERVICE_LINES.lines);
         lines.set(line_id, "internalCurrencyAdjustedPrice", price);
+        lines.set(line_id, "adjustedPrice", Cell::Null);
         let today = day_of(now);
         for id in self.row_ids(SERVICE_LINES, line_id) {
             self.table_mut(SERVICE_LINES.units).change(id, |row| {

@@ -3,10 +3,11 @@
 
 mod customers;
 mod names;
+pub mod prepaid;
 mod random;
 pub mod story;
 
-use crate::autotask::{Autotask, Row};
+use crate::autotask::{API_RESOURCE, Autotask, HUMAN_RESOURCE, Row};
 use crate::clock::midnight;
 use crate::world::World;
 use customers::Planter;
@@ -38,6 +39,8 @@ pub struct Seed {
     pub changed_percent: u8,
     /// Add the customers of [`story`].
     pub story: bool,
+    /// Add the customers of [`prepaid`].
+    pub prepaid: bool,
 }
 
 impl Default for Seed {
@@ -50,6 +53,7 @@ impl Default for Seed {
             lines_per_customer: 0,
             changed_percent: 10,
             story: true,
+            prepaid: false,
         }
     }
 }
@@ -74,7 +78,7 @@ impl Seed {
             let now = world.now();
             world.autotask.new_udf_definition(PAYG_FIELD, CONTRACT_UDF_TYPE, now);
         }
-        if self.customers == 0 && !self.story {
+        if self.customers == 0 && !self.story && !self.prepaid {
             return world;
         }
         customers::plant_services(&mut world);
@@ -85,11 +89,14 @@ impl Seed {
         if self.story {
             story::plant(&mut planter);
         }
+        if self.prepaid {
+            prepaid::plant(&mut planter);
+        }
         world
     }
 }
 
-/// The service provider's own company (id 0) and its billing codes.
+/// The service provider's own company (id 0), its people and its billing codes.
 fn plant_provider(autotask: &mut Autotask) {
     let companies = autotask.table_mut("Companies");
     let own = Row::new(companies.entity())
@@ -98,6 +105,23 @@ fn plant_provider(autotask: &mut Autotask) {
         .with("companyType", 1)
         .with("isActive", true);
     companies.add(own);
+    let api_user = autotask.user_name.clone();
+    let people = [
+        (API_RESOURCE, "API", "User", api_user.as_str(), 7),
+        (HUMAN_RESOURCE, "Sandbox", "Person", "person@sandbox.example", 1),
+    ];
+    for (id, first_name, last_name, email, license) in people {
+        let resources = autotask.table_mut("Resources");
+        let resource = Row::new(resources.entity())
+            .with("id", id)
+            .with("firstName", first_name)
+            .with("lastName", last_name)
+            .with("email", email)
+            .with("userName", email)
+            .with("isActive", true)
+            .with("licenseType", license);
+        resources.add(resource);
+    }
     for name in ["Recurring Services", "Backup Services", "Remote Support"] {
         let codes = autotask.table_mut("BillingCodes");
         let code = Row::new(codes.entity())

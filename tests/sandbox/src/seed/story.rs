@@ -51,7 +51,7 @@ pub(crate) fn plant(planter: &mut Planter<'_>) {
 
 impl Planter<'_> {
     /// A company and a tenant of these names that uses workstations and servers.
-    fn pair(&mut self, company: &str, tenant: &str, parent: Option<&str>) -> Planted {
+    pub(crate) fn pair(&mut self, company: &str, tenant: &str, parent: Option<&str>) -> Planted {
         let company = self.world.add_company(company);
         let tenant = self.world.add_tenant(tenant, parent);
         self.use_exactly(&tenant, OFFERS[0], 10);
@@ -67,7 +67,7 @@ impl Planter<'_> {
         planted
     }
 
-    fn contract_for(&mut self, company: i64) -> i64 {
+    pub(crate) fn contract_for(&mut self, company: i64) -> i64 {
         let contract = self.payg_contract(company, "Acronis Cyber Protect");
         self.sell(contract, OFFERS[0], 10);
         self.sell(contract, OFFERS[1], 2);
@@ -75,7 +75,7 @@ impl Planter<'_> {
     }
 
     /// A contract not marked as pay-as-you-go.
-    fn prepaid_contract(&mut self, company: i64) -> i64 {
+    pub(crate) fn prepaid_contract(&mut self, company: i64) -> i64 {
         let contract = self.payg_contract(company, "Acronis prepaid");
         if self.seed.payg_field {
             self.world.set_udf(contract, PAYG_FIELD, Some("No"));

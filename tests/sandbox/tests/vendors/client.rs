@@ -30,6 +30,11 @@ impl Answer {
         self.rows().iter().filter_map(|row| row["id"].as_i64()).collect()
     }
 
+    /// Status and Acronis' error code.
+    pub(crate) fn refusal(&self) -> (u16, i64) {
+        (self.status, self.body["error"]["code"].as_i64().unwrap_or_default())
+    }
+
     pub(crate) fn first_error(&self) -> &str {
         self.body["errors"][0].as_str().unwrap_or_default()
     }
@@ -83,6 +88,25 @@ impl Desk {
 
     pub(crate) async fn acronis(&self, path: &str) -> Answer {
         send(self.acronis_request(path)).await.expect("the sandbox answers")
+    }
+
+    /// Any call of Acronis, with a body where there is one.
+    pub(crate) async fn acronis_send(&self, method: Method, path: &str, body: Option<&Value>) -> Answer {
+        let url = format!("{}/api/2{path}", self.sandbox.acronis_url());
+        let request = self.http.request(method, url).bearer_auth(&self.token);
+        let request = match body {
+            Some(body) => request.json(body),
+            None => request,
+        };
+        send(request).await.expect("the sandbox answers")
+    }
+
+    pub(crate) async fn acronis_post(&self, path: &str, body: &Value) -> Answer {
+        self.acronis_send(Method::POST, path, Some(body)).await
+    }
+
+    pub(crate) async fn acronis_put(&self, path: &str, body: &Value) -> Answer {
+        self.acronis_send(Method::PUT, path, Some(body)).await
     }
 
     pub(crate) fn autotask_request(&self, method: Method, path: &str) -> RequestBuilder {

@@ -44,3 +44,46 @@ async fn faults_are_set_and_cleared_over_http() {
     desk.get("/Nowhere").await;
     assert_eq!(control(&desk, "unknown", None).await.body.as_array().map(Vec::len), Some(1));
 }
+
+#[tokio::test]
+async fn people_and_administrators_act_over_http_too() {
+    let desk = Desk::small().await;
+    let (contract, line) = desk.contract_with_line();
+    let done = async |edit: Value| {
+        let answer = control(&desk, "edit", Some(edit.clone())).await;
+        assert_eq!(answer.status, 200, "{edit}: {}", answer.text);
+        answer.body
+    };
+    let service = desk.world(|world| world.service_by_sku("pw_base_vms")).expect("a seeded service");
+    let (from, to) = ("2026-01-01", "2027-12-31");
+    let added = done(json!({"edit": "human_add_service", "contract": contract, "service": service, "units": 2,
+        "effective": "2026-11-12"}))
+    .await;
+    done(json!({"edit": "human_remove_service", "line": added})).await;
+    let bundle = done(json!({"edit": "add_bundle", "name": "Paket", "services": [service], "unit_price": "3"})).await;
+    let bundled = done(json!({"edit": "human_add_bundle", "contract": contract, "bundle": bundle, "units": 2,
+        "effective": "2026-11-12"}))
+    .await;
+    done(json!({"edit": "human_adjust_bundle", "line": bundled, "delta": 1, "effective": "2026-11-13"})).await;
+    done(json!({"edit": "add_service_to_bundle", "bundle": bundle, "service": service})).await;
+    done(json!({"edit": "human_remove_bundle", "line": bundled})).await;
+    done(json!({"edit": "move_contract", "contract": contract, "start": from, "end": to})).await;
+    done(json!({"edit": "renew_contract", "contract": contract, "start": "2028-01-01", "end": "2028-12-31"})).await;
+    let tenant = done(json!({"edit": "add_tenant", "name": "Neu"})).await;
+    done(json!({"edit": "offer_everything", "tenant": tenant})).await;
+    let storage = sandbox::acronis::catalogue::PARTNER_STORAGE;
+    done(json!({"edit": "set_storage", "tenant": tenant, "infra": storage})).await;
+    done(json!({"edit": "lock_item", "tenant": tenant, "item": "pw_base_vms", "on": true})).await;
+    done(json!({"edit": "lock_tenant", "tenant": tenant, "on": true})).await;
+    done(json!({"edit": "withhold_item", "item": "pw_base_vms", "on": true})).await;
+    done(json!({"edit": "add_contact", "company": 0, "first_name": "A", "last_name": "B", "email": "a@b.example",
+        "primary": false}))
+    .await;
+    assert_eq!(control(&desk, "notes", None).await.body.as_array().map(Vec::len), Some(6));
+    assert_eq!(control(&desk, "destructions", None).await.body, json!([]));
+    assert_eq!(control(&desk, "users", None).await.body, json!([]));
+    let event = json!({"entity": "Company", "action": "Update", "id": 0, "person": 1});
+    assert_eq!(control(&desk, "callouts", Some(event)).await.body, json!([]));
+    let gone = json!({"edit": "human_remove_service", "line": line + 999});
+    assert_eq!(control(&desk, "edit", Some(gone)).await.status, 400);
+}

@@ -4,10 +4,15 @@
 mod acronis;
 mod adjustments;
 mod client;
+mod contract_edits;
 mod control;
 mod faults;
 mod limits;
+mod provisioning;
 mod queries;
+mod quotas;
 mod seeds;
 mod tidy;
+mod users;
+mod webhooks;
 mod writes;

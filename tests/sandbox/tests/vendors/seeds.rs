@@ -3,7 +3,7 @@
 use crate::client::Desk;
 use crate::client::send;
 use sandbox::Seed;
-use sandbox::seed::{PAYG_FIELD, story};
+use sandbox::seed::{PAYG_FIELD, prepaid, story};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -93,5 +93,32 @@ async fn every_story_customer_is_there() {
         let parent = |name: &str| world.tenant_named(name).and_then(|id| world.tenant(&id)).map(|it| &it.parent_id);
         assert_eq!(parent(story::IN_FOLDER), world.tenant_named(story::FOLDER).as_ref());
         assert_eq!(parent(story::UNDER_SUB_PARTNER), world.tenant_named(story::SUB_PARTNER).as_ref());
+    });
+}
+
+#[tokio::test]
+async fn prepaid_customers_are_there_only_when_asked_for() {
+    let desk = Desk::open(Seed::default()).await;
+    assert!(desk.world(|world| world.company_named(prepaid::SETTLED)).is_none());
+    let desk = Desk::open(Seed { customers: 0, story: false, prepaid: true, ..Seed::default() }).await;
+    desk.world(|world| {
+        let contract = |world: &sandbox::World, name: &str| {
+            let company = world.company_named(name).expect("a company");
+            world.contracts_of(company).pop().expect("a contract")
+        };
+        let tenant = world.tenant_named(prepaid::SETTLED).expect("a tenant");
+        let quota = world.acronis.item(&tenant, "pw_base_workstations", None).map(|item| item.quota);
+        assert_eq!(quota.map(|quota| (quota.value, quota.overage)), Some((Some(20), Some(0))));
+        assert!(world.tenant_named(prepaid::NEW_COMPANY).is_none());
+        let new = contract(world, prepaid::NEW_COMPANY);
+        assert_eq!(new.udfs.get(PAYG_FIELD).map(String::as_str), Some("No"));
+        assert!(world.contacts_of(new.company_id)[0].primary);
+        assert!(contract(world, prepaid::EXPIRED).end < world.today());
+        let both = world.company_named(prepaid::BOTH_KINDS).expect("a company");
+        assert_eq!(world.contracts_of(both).len(), 2);
+        let bundled = contract(world, prepaid::BUNDLED).id;
+        let line = world.bundle_lines_of(bundled)[0].id;
+        assert_eq!(world.bundle_units_on(line, world.today()), Some(6));
+        assert!(world.tenant_named(prepaid::BEHIND).is_some());
     });
 }

@@ -16,7 +16,7 @@ const RENEW_EVERY: Duration = Duration::from_secs(20);
 const TIME_TO_SEND: SignedDuration = SignedDuration::from_secs(10);
 
 /// Renews the lease for as long as it is ours; gives the reason when it is not.
-pub(super) async fn keep(host: &Host, vendors: &Vendors, lease: &RwLock<Lease>, so_far: RunRecord) -> anyhow::Error {
+pub(crate) async fn keep(host: &Host, vendors: &Vendors, lease: &RwLock<Lease>, so_far: RunRecord) -> anyhow::Error {
     let mut record = so_far;
     loop {
         tokio::time::sleep(RENEW_EVERY).await;
@@ -37,6 +37,6 @@ pub(super) async fn keep(host: &Host, vendors: &Vendors, lease: &RwLock<Lease>, 
 }
 
 /// Whether the lease holds long enough to send one more change.
-pub(super) fn has_time(host: &Host, lease: &Lease) -> bool {
+pub(crate) fn has_time(host: &Host, lease: &Lease) -> bool {
     lease.until.duration_since(host.clock.now()) >= TIME_TO_SEND
 }

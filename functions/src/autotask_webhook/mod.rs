@@ -1,0 +1,85 @@
+//! The job at the door: takes calls from outside, believes none that is not signed, and publishes the event
+//! that says where to look. It reads no table and calls no vendor.
+
+mod autotask;
+mod call;
+mod contract_changed;
+mod function_url;
+mod keys;
+mod signature;
+
+pub use call::{Call, MOST_BODY_BYTES, Reply};
+pub use keys::{Keys, webhook_secret};
+
+use crate::context::Clock;
+use crate::events::Bus;
+use call::{Door, Refusal, Route};
+use jiff::Timestamp;
+
+/// What takes the calls: as a Lambda function, or on one machine.
+#[derive(Debug)]
+pub struct Webhook {
+    keys: Keys,
+    bus: Bus,
+    clock: Clock,
+}
+
+impl Webhook {
+    /// Knows callers by the keys in `secrets`, and publishes on `bus`.
+    pub fn new(secrets: aws_sdk_secretsmanager::Client, bus: Bus, clock: Clock) -> Self {
+        Self { keys: Keys::new(secrets), bus, clock }
+    }
+
+    /// Answers a call, with its events published.
+    pub async fn answer(&self, call: &Call) -> Reply {
+        let reply = handle(call, self.clock.now(), &self.keys).await;
+        if reply.events.is_empty() {
+            return reply;
+        }
+        match self.bus.publish(&reply.events).await {
+            Ok(()) => reply,
+            Err(error) => {
+                tracing::error!("a call is to be made again by its caller: {error:#}");
+                Reply::from(Refusal::Unable)
+            }
+        }
+    }
+
+    /// Answers a call that arrives as an invocation of a Lambda function.
+    pub async fn answer_invocation(&self, payload: serde_json::Value) -> anyhow::Result<serde_json::Value> {
+        let reply = match function_url::call(payload)? {
+            Ok(call) => self.answer(&call).await,
+            Err(refusal) => Reply::from(refusal),
+        };
+        Ok(function_url::response(&reply))
+    }
+}
+
+/// What a call deserves: a status, a small body, and the events to be published before it is sent.
+pub async fn handle(call: &Call, now: Timestamp, keys: &Keys) -> Reply {
+    match heard(call, now, keys).await {
+        Ok(events) => Reply::taken(events),
+        Err(refusal) => Reply::from(refusal),
+    }
+}
+
+async fn heard(call: &Call, now: Timestamp, keys: &Keys) -> Result<Vec<crate::events::Event>, Refusal> {
+    let Route { connection, door } = Route::of(call)?;
+    if call.body.len() > MOST_BODY_BYTES {
+        return Err(Refusal::TooLarge);
+    }
+    match door {
+        Door::Autotask => {
+            let signature = autotask::signature_of(call)?;
+            let keys = keys.of(&connection, now).await?;
+            signature.is_by_one_of(&keys.autotask, &[&call.body])?;
+            autotask::events(connection, &call.body)
+        }
+        Door::ContractChanged => {
+            let signed = contract_changed::signature_of(call, now)?;
+            let keys = keys.of(&connection, now).await?;
+            signed.signature.is_by_one_of(&keys.contract_changed, &[signed.timestamp.as_bytes(), b".", &call.body])?;
+            contract_changed::events(connection, &call.body)
+        }
+    }
+}

@@ -1,0 +1,39 @@
+//! A person's approval of quotas and tenants exactly as shown (M5, H1, H2): compared with the plan as it is now,
+//! and refused if the world moved. Approves; changes nothing at a vendor.
+
+use super::planned;
+use crate::host::Host;
+use crate::run::{Approve, approved_ids};
+use anyhow::bail;
+use shared::finding::What;
+use shared::ids::ConnectionId;
+use shared::plan::Plan;
+use shared::quota_guard::quota_states_after;
+use shared::run::Approval;
+use std::collections::BTreeSet;
+
+/// Approves, and gives the plan that was approved from. `by` says who.
+pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -> anyhow::Result<Plan> {
+    let planned = Box::pin(planned(host, id)).await?;
+    let plan = &planned.plan;
+    let starts = |what: &What| !matches!(what, What::NothingMapped { .. } | What::PaygFieldMissing);
+    if let Some(finding) = plan.findings.iter().find(|finding| !starts(&finding.what)) {
+        bail!("there is no plan to approve yet: {finding}");
+    }
+    let is_first = !planned.observed.connection.first_quotas_approved;
+    let ids = approved_ids(plan, what, is_first, "acrotask plan quotas")?;
+    let approval = Approval { ids, by: by.to_owned(), at: host.clock.now() };
+    if !approval.ids.is_empty() {
+        host.store.save_approval(id, &approval).await?;
+    }
+    if matches!(what, Approve::Plan(_)) {
+        host.store.set_first_quotas_approved(id).await?;
+    }
+    // Customers whose first plan was just approved are known from then on (H1).
+    let mut approved = plan.clone();
+    approved.held.retain(|held| !approval.ids.contains(&held.change.id));
+    let (made, before) = (BTreeSet::new(), &planned.observed.states);
+    let states = quota_states_after(&planned.customers, &approved, true, &made, before);
+    host.store.save_quota_states(id, &states).await?;
+    Ok(planned.plan)
+}

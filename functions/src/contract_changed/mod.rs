@@ -1,0 +1,96 @@
+//! The job that turns contracts into tenants and quotas: observe, plan, guard, apply, record. It decides
+//! nothing itself; the rules are `shared`'s.
+
+mod apply;
+mod approve;
+mod new_tenant;
+mod observe;
+mod quotas;
+mod reads;
+
+use crate::acronis::AcronisWriter;
+use crate::host::Host;
+use crate::run::record::count_plan;
+use crate::run::{AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin};
+use anyhow::Context;
+use apply::Apply;
+pub use approve::approve;
+use observe::Observed;
+use shared::finding::{Finding, What};
+use shared::ids::ConnectionId;
+use shared::new_tenant::plan_customer;
+use shared::plan::Plan;
+use shared::quota_guard::QuotaGuard;
+use shared::quota_plan::QuotaPlan;
+use shared::run::{Job, Mode, Outcome, RunRecord};
+
+/// A plan and what it was made from.
+struct Planned {
+    observed: Observed,
+    /// In the order of `observed.customers`.
+    customers: Vec<QuotaPlan>,
+    plan: Plan,
+}
+
+/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's
+/// record. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+pub async fn run(host: &Host, id: &ConnectionId, scope: Scope, mode: Mode) -> anyhow::Result<Run> {
+    let job = Job::ContractChanged;
+    carry_out(host, id, job, mode, Box::new(move |at_work, record| Box::pin(work(at_work, record, scope)))).await
+}
+
+/// The plan for everybody as it is now, for people to look at and approve; writes nothing at all.
+pub async fn plan(host: &Host, id: &ConnectionId) -> anyhow::Result<Plan> {
+    Ok(Box::pin(planned(host, id)).await?.plan)
+}
+
+async fn planned(host: &Host, id: &ConnectionId) -> anyhow::Result<Planned> {
+    let connection = connected(host, id).await?;
+    let vendors = host.vendors(id).await?;
+    let at_work = AtWork { host, connection: &connection, vendors: &vendors, lease: None };
+    observe_and_plan(&at_work, &Scope::Everybody, &mut begin(host, Job::ContractChanged, Mode::Plan)).await
+}
+
+async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyhow::Result<Done> {
+    let planned = observe_and_plan(&at_work, &scope, record).await?;
+    count_plan(record, &planned.plan);
+    let Some(lease) = at_work.lease else {
+        record.outcome = Outcome::Complete;
+        return Ok(Done { plan: Some(planned.plan), ..Done::default() });
+    };
+    let AtWork { host, connection, vendors, .. } = at_work;
+    let writer = AcronisWriter::new(&vendors.acronis);
+    let apply = Apply::new(host, connection, vendors, writer, lease, &planned);
+    let failed = apply.carry_out(record).await?;
+    Ok(Done { plan: Some(planned.plan), failed })
+}
+
+async fn observe_and_plan(at_work: &AtWork<'_>, scope: &Scope, record: &mut RunRecord) -> anyhow::Result<Planned> {
+    let AtWork { host, connection, vendors, .. } = at_work;
+    check_credentials(connection, vendors).await?;
+    let mut observed = observe::memory(host, connection).await?;
+    budget::open(at_work, &observed.mapping.settings.budget, record).await?;
+    if !vendors.autotask.payg_field().await.context("reading Autotask's contract fields")? {
+        return Ok(nothing_but(observed, What::PaygFieldMissing));
+    }
+    if observed.something_is_mapped() {
+        observe::vendors(host, vendors, &mut observed, scope).await?;
+    }
+    Ok(guarded(observed))
+}
+
+fn guarded(observed: Observed) -> Planned {
+    let terms = observed.terms();
+    let mut customers: Vec<QuotaPlan> = observed.customers.iter().map(|facts| plan_customer(facts, &terms)).collect();
+    let seen_before = observed.seen_before();
+    let guard = QuotaGuard { terms: &terms, seen_before, approvals: observed.approvals.clone() };
+    let plan = guard.plan(&mut customers);
+    Planned { observed, customers, plan }
+}
+
+/// C1: while the contract field does not exist, nothing is planned for any contract.
+fn nothing_but(observed: Observed, what: What) -> Planned {
+    let mut planned = guarded(observed);
+    planned.plan.findings = vec![Finding::of_connection(what)];
+    planned
+}

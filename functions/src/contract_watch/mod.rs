@@ -1,0 +1,88 @@
+//! The job that notices changed contracts, which Autotask tells nobody: by the notes that it writes on each
+//! change of services, by the headers it changed, and, for what leaves no trace, by giving everybody a turn each
+//! day. It says "look there" and reads no units.
+
+use crate::events::{About, Bus, Cause, CompanyChanged, ContractChanged, Event};
+use crate::host::Host;
+use crate::run::{AtWork, Done, Run, budget, carry_out, check_database};
+use anyhow::Context;
+use shared::ids::{CompanyId, ConnectionId, ContractId};
+use shared::run::{Job, Mode, Outcome, RunRecord};
+use shared::watch::Watched;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// One look at what changed, for one connection; publishes one event per company. It writes to no vendor.
+pub async fn run(host: &Host, bus: &Bus, id: &ConnectionId) -> anyhow::Result<Run> {
+    let bus = bus.clone();
+    carry_out(
+        host,
+        id,
+        Job::ContractWatch,
+        Mode::Apply,
+        Box::new(move |at_work, record| Box::pin(work(at_work, record, bus))),
+    )
+    .await
+}
+
+async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::Result<Done> {
+    let AtWork { host, connection, vendors, .. } = at_work;
+    check_database(connection, vendors)?;
+    host.progress.begin("looking for changed contracts", None);
+    let mapping = host.store.mapping(&connection.id).await?.unwrap_or_default();
+    budget::open_unasked(&at_work, &mapping.settings.budget, record).await?;
+    let now = host.clock.now();
+    let before = host.store.watched(&connection.id).await?;
+    let mut watched = before.clone().unwrap_or_else(|| Watched::from_now_on(now));
+    let changed = changed_companies(&at_work, &mut watched).await?;
+    let changed: BTreeSet<CompanyId> =
+        changed.into_iter().filter(|company| mapping.is_looked_after(*company)).collect();
+    let everybody = mapping.customers.keys().copied().filter(|company| mapping.is_looked_after(*company)).collect();
+    let turn = watched.sweep(&everybody, now);
+    let events: Vec<Event> = changed
+        .iter()
+        .map(|company| contract_changed(&connection.id, *company))
+        .chain(turn.into_iter().filter(|one| !changed.contains(one)).map(|one| its_turn(&connection.id, one)))
+        .collect();
+    bus.publish(&events).await?;
+    // Only after what it passed is on its way: a run that dies before shows it all again.
+    if before.as_ref() != Some(&watched) {
+        host.store.save_watched(&connection.id, &watched).await?;
+    }
+    record.counts.changes = events.len();
+    record.counts.made = events.len();
+    record.outcome = Outcome::Complete;
+    Ok(Done::default())
+}
+
+fn contract_changed(connection: &ConnectionId, company: CompanyId) -> Event {
+    Event::ContractChanged(ContractChanged { connection: connection.clone(), about: About::Company(company) })
+}
+
+fn its_turn(connection: &ConnectionId, company: CompanyId) -> Event {
+    Event::CompanyChanged(CompanyChanged { connection: connection.clone(), company, cause: Cause::Sweep })
+}
+
+/// The companies with a contract that changed since the last look: two calls where nothing did.
+async fn changed_companies(at_work: &AtWork<'_>, watched: &mut Watched) -> anyhow::Result<BTreeSet<CompanyId>> {
+    let autotask = &at_work.vendors.autotask;
+    let (mut noted, mut touched): (BTreeSet<ContractId>, BTreeMap<ContractId, CompanyId>) = Default::default();
+    let mut seen = watched.clone();
+    let each = |note: crate::autotask::ContractNote| {
+        if seen.take_note(note.id, note.written_at) {
+            noted.insert(note.contract);
+        }
+    };
+    autotask.contract_notes_since(watched.notes_since(), each).await.context("reading Autotask contract notes")?;
+    let each = |header: crate::autotask::TouchedContract| {
+        if seen.take_header(header.contract, header.changed_at) {
+            touched.insert(header.contract, header.company);
+        }
+    };
+    autotask.contracts_touched_since(watched.headers_since(), each).await.context("reading Autotask contracts")?;
+    seen.forget();
+    *watched = seen;
+    let unknown: Vec<ContractId> = noted.into_iter().filter(|contract| !touched.contains_key(contract)).collect();
+    let mut companies: BTreeSet<CompanyId> = touched.into_values().collect();
+    companies.extend(autotask.companies_of(&unknown).await.context("reading Autotask contracts")?);
+    Ok(companies)
+}

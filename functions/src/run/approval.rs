@@ -1,0 +1,44 @@
+//! What a person approves of a plan (M5, H1, H2): exactly what was shown, compared with the plan as it is now,
+//! and refused if the world moved.
+
+use anyhow::{bail, ensure};
+use shared::plan::Plan;
+use std::collections::BTreeSet;
+
+/// What is approved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Approve {
+    /// A whole plan, by its id: everything in it, holds too.
+    Plan(String),
+    /// Single changes or holds, by their ids.
+    Ids(Vec<String>),
+}
+
+/// The ids approved by `what` of `plan`. `is_first`: no plan of its kind was approved yet, so that only the
+/// whole can be; `look` is the command that shows it.
+pub fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {
+    match what {
+        Approve::Plan(shown) => {
+            ensure!(
+                plan.id == *shown,
+                "plan {shown} is no longer what would be done: usage, units, contracts or the mapping moved. The plan \
+                 is now {}; look at it with `{look}` and approve that",
+                plan.id
+            );
+            Ok(plan.approvable().map(str::to_owned).collect())
+        }
+        Approve::Ids(ids) => {
+            ensure!(!is_first, "the first plan is approved as a whole: `acrotask approve --plan {}`", plan.id);
+            let known: BTreeSet<&str> = plan.approvable().collect();
+            let moved: Vec<&str> = ids.iter().map(String::as_str).filter(|id| !known.contains(id)).collect();
+            if !moved.is_empty() {
+                bail!(
+                    "{} is not in the plan any more: usage, units, contracts or the mapping moved. Nothing was \
+                     approved; look at the plan again with `{look}`",
+                    moved.join(", ")
+                );
+            }
+            Ok(ids.clone())
+        }
+    }
+}

@@ -1,0 +1,166 @@
+//! What every job's run has in common: its record, its lease, its share of the hour, and how it ends. Which
+//! job it is, and what is then read, planned and done, others say.
+
+mod approval;
+mod batch;
+pub(crate) mod budget;
+pub(crate) mod lease;
+pub(crate) mod record;
+mod scope;
+pub(crate) mod sending;
+
+pub use approval::{Approve, approved_ids};
+pub use batch::work_off;
+pub use scope::Scope;
+
+use crate::host::{Host, Vendors};
+use crate::store::Lease;
+use anyhow::{Context, bail};
+use futures_util::future::LocalBoxFuture;
+use shared::ids::{CompanyId, ConnectionId};
+use shared::plan::Plan;
+use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
+use std::collections::BTreeSet;
+use tokio::sync::RwLock;
+
+/// What one run did.
+#[derive(Debug, Clone)]
+pub struct Run {
+    /// Its record.
+    pub record: RunRecord,
+    /// Its plan; none where it came to none.
+    pub plan: Option<Plan>,
+    /// The companies for which something could not be done, and is to be tried again.
+    pub failed: BTreeSet<CompanyId>,
+}
+
+/// What a job's work came to.
+#[derive(Debug, Default)]
+pub(crate) struct Done {
+    pub(crate) plan: Option<Plan>,
+    pub(crate) failed: BTreeSet<CompanyId>,
+}
+
+/// What a job's work is given.
+pub(crate) struct AtWork<'a> {
+    pub(crate) host: &'a Host,
+    pub(crate) connection: &'a Connection,
+    pub(crate) vendors: &'a Vendors,
+    /// The right to write; none in plan mode.
+    pub(crate) lease: Option<&'a RwLock<Lease>>,
+}
+
+/// A job's work, boxed: a whole run is too deep a future to stand inside its caller's.
+pub(crate) type Work = Box<dyn for<'a> FnOnce(AtWork<'a>, &'a mut RunRecord) -> WorkDone<'a>>;
+pub(crate) type WorkDone<'a> = LocalBoxFuture<'a, anyhow::Result<Done>>;
+
+/// One run for one connection. In plan mode nothing is written but the run's record. An error is told in
+/// the record's outcome; only a run that cannot even be recorded is an `Err`.
+pub(crate) fn carry_out<'a>(
+    host: &'a Host,
+    id: &'a ConnectionId,
+    job: Job,
+    mode: Mode,
+    work: Work,
+) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
+    Box::pin(recorded(host, id, job, mode, work))
+}
+
+async fn recorded(host: &Host, id: &ConnectionId, job: Job, mode: Mode, work: Work) -> anyhow::Result<Run> {
+    let mut record = record::begin(host, job, mode);
+    let done = match mode {
+        Mode::Plan => look(host, id, &mut record, work).await,
+        Mode::Apply => write(host, id, job, &mut record, work).await,
+    };
+    let Done { plan, failed } = match done {
+        Ok(done) => done,
+        Err(error) => {
+            let why = format!("{error:#}");
+            // Out of time or share is no failure: the next run goes on.
+            let stopped = budget::is_spent(&error) || host.deadline.passed();
+            record.outcome = if stopped { Outcome::Stopped(why) } else { Outcome::Failed(why) };
+            tracing::error!(connection = %id, %job, run = %record.id, "{error:#}");
+            Done::default()
+        }
+    };
+    record.heard = host.clock.now();
+    host.store.save_run(id, &record).await.context("saving the run's record")?;
+    Ok(Run { record, plan, failed })
+}
+
+async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {
+    let connection = connected(host, id).await?;
+    let vendors = host.vendors(id).await?;
+    let at_work = AtWork { host, connection: &connection, vendors: &vendors, lease: None };
+    let plan = work(at_work, record).await;
+    record::count_calls(record, &vendors);
+    plan
+}
+
+async fn write(host: &Host, id: &ConnectionId, job: Job, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {
+    let connection = connected(host, id).await?;
+    let Some(lease) = host.store.acquire_lease(id, job, &record.id, host.clock.now()).await? else {
+        record.outcome = Outcome::Skipped;
+        return Ok(Done::default());
+    };
+    let lease = RwLock::new(lease);
+    let plan = write_while_held(host, &connection, &lease, record, work).await;
+    // One that cannot be given back ends by itself.
+    if let Err(error) = host.store.release_lease(lease.into_inner()).await {
+        tracing::warn!(connection = %id, "the lease was not given back: {error:#}");
+    }
+    plan
+}
+
+async fn write_while_held(
+    host: &Host,
+    connection: &Connection,
+    lease: &RwLock<Lease>,
+    record: &mut RunRecord,
+    work: Work,
+) -> anyhow::Result<Done> {
+    let vendors = host.vendors(&connection.id).await?;
+    let so_far = record.clone();
+    let at_work = AtWork { host, connection, vendors: &vendors, lease: Some(lease) };
+    let plan = tokio::select! {
+        plan = work(at_work, record) => plan,
+        lost = lease::keep(host, &vendors, lease, so_far) => Err(lost),
+    };
+    record::count_calls(record, &vendors);
+    plan
+}
+
+/// The connection, which has to be set up.
+pub(crate) async fn connected(host: &Host, id: &ConnectionId) -> anyhow::Result<Connection> {
+    let connection = host.store.connection(id).await?;
+    connection.with_context(|| format!("connection {id} is not set up; run `acrotask connect`"))
+}
+
+/// The credentials must be those of the connection: nothing of one connection ever touches another.
+pub(crate) async fn check_credentials(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
+    let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
+    check_database(connection, vendors)?;
+    if tenant != connection.tenant {
+        bail!(
+            "the credentials are for tenant {tenant}, but connection {} is for tenant {}; store the right ones, or \
+             connect anew",
+            connection.id,
+            connection.tenant
+        );
+    }
+    Ok(())
+}
+
+/// The same for Autotask alone, where Acronis is not called.
+pub(crate) fn check_database(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
+    let database = vendors.autotask.database();
+    if database != connection.database {
+        bail!(
+            "the credentials are for database {database}, but connection {} is for database {}; store the right ones, \
+             or connect anew",
+            connection.id,
+            connection.database
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,309 @@
+//! What is planned, approved and made, for people: of units, of quotas, or of both. Calls the jobs, prints what
+//! they give, and says how it ended.
+
+use crate::cli::{self, Subject};
+use crate::commands::Exit;
+use crate::session::{Session, note, print};
+use anyhow::bail;
+use comfy_table::{Table, presets};
+use functions::run::{Approve, Run, Scope};
+use functions::{contract_changed, usage_sync};
+use shared::finding::What;
+use shared::plan::{Action, Change, HoldReason, Plan};
+use shared::run::{Job, Mode, Outcome, RunRecord};
+use shared::words::count;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Why a run gives way, and for how long.
+const SKIPPED: &str =
+    "another run is at work: try again when it is done; one that died gives way a minute after its last sign of life";
+
+impl Subject {
+    /// What is looked at where nothing is named: tenants and quotas first, then what they use.
+    const ALL: [Subject; 2] = [Subject::Quotas, Subject::Usage];
+
+    fn of(named: Option<Subject>) -> Vec<Subject> {
+        named.map_or_else(|| Self::ALL.to_vec(), |one| vec![one])
+    }
+
+    fn of_plan(plan: &Plan) -> Subject {
+        if plan.job == Job::UsageSync { Subject::Usage } else { Subject::Quotas }
+    }
+
+    fn word(self) -> &'static str {
+        match self {
+            Subject::Usage => "usage",
+            Subject::Quotas => "quotas",
+        }
+    }
+
+    async fn plan(self, session: &Session) -> anyhow::Result<Plan> {
+        let (host, connection) = (&session.machine.host, &session.connection);
+        match self {
+            Subject::Usage => session.watched(usage_sync::plan(host, connection)).await,
+            Subject::Quotas => session.watched(contract_changed::plan(host, connection)).await,
+        }
+    }
+
+    async fn apply(self, session: &Session) -> anyhow::Result<Run> {
+        let (host, connection) = (&session.machine.host, &session.connection);
+        match self {
+            Subject::Usage => session.watched(usage_sync::run(host, connection, Scope::Everybody, Mode::Apply)).await,
+            Subject::Quotas => {
+                session.watched(contract_changed::run(host, connection, Scope::Everybody, Mode::Apply)).await
+            }
+        }
+    }
+
+    async fn approve(self, session: &Session, what: &Approve, by: &str) -> anyhow::Result<Plan> {
+        let (host, connection) = (&session.machine.host, &session.connection);
+        match self {
+            Subject::Usage => session.watched(usage_sync::approve(host, connection, what, by)).await,
+            Subject::Quotas => session.watched(contract_changed::approve(host, connection, what, by)).await,
+        }
+    }
+}
+
+/// `plan`.
+pub async fn plan(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
+    session.set_up().await?;
+    let mut plans = Vec::new();
+    for subject in Subject::of(args.subject) {
+        plans.push(subject.plan(session).await?);
+    }
+    if args.json {
+        print_json(args.subject, &plans)?;
+    }
+    for (number, plan) in plans.iter().enumerate().filter(|_| !args.json) {
+        let gap = if number > 0 { "\n" } else { "" };
+        print(&format!("{gap}{plan}"))?;
+        next_step(plan);
+        first_approval(session, plan).await?;
+    }
+    let nothing_to_make = plans.iter().all(|plan| plan.changes.is_empty());
+    Ok(match (nothing_to_make, plans.iter().all(Plan::is_empty)) {
+        (false, _) => Exit::Changes,
+        (true, false) => Exit::OnlyHolds,
+        (true, true) => Exit::Done,
+    })
+}
+
+/// One plan as it is; all of them by their subjects.
+fn print_json(subject: Option<Subject>, plans: &[Plan]) -> anyhow::Result<()> {
+    let by_subject: BTreeMap<&str, &Plan> = plans.iter().map(|plan| (Subject::of_plan(plan).word(), plan)).collect();
+    let text = match subject {
+        Some(_) => serde_json::to_string_pretty(&plans[0])?,
+        None => serde_json::to_string_pretty(&by_subject)?,
+    };
+    print(&text)
+}
+
+/// What a person does next: approve what is held, make what is not.
+fn next_step(plan: &Plan) {
+    let all = format!("acrotask approve --plan {}", plan.id);
+    if plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)) {
+        note(&format!("Nothing is changed before the first plan is approved. If it is right: {all}"));
+    } else if plan.run_hold.is_some() || !plan.held.is_empty() {
+        note(&format!("Approve all of it: {all}   or some of it by its id: acrotask approve ID…"));
+    }
+    if !plan.changes.is_empty() {
+        note(&format!("Make the changes: acrotask apply {}", Subject::of_plan(plan).word()));
+    }
+}
+
+/// A first plan without any change is approved like every other (M5).
+async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
+    let connection = session.machine.host.store.connection(&session.connection).await?;
+    let (what, is_first): (_, fn(&shared::run::Connection) -> bool) = match Subject::of_plan(plan) {
+        Subject::Usage => ("units", |connection| !connection.first_plan_approved),
+        Subject::Quotas => ("quotas", |connection| !connection.first_quotas_approved),
+    };
+    let can_start = !plan
+        .findings
+        .iter()
+        .any(|finding| matches!(finding.what, What::NothingMapped { .. } | What::PaygFieldMissing));
+    if connection.as_ref().is_some_and(is_first) && can_start && plan.is_empty() {
+        note(&format!(
+            "Nothing to change today. To let it change {what} from now on: acrotask approve --plan {}",
+            plan.id
+        ));
+    }
+    Ok(())
+}
+
+/// `approve`.
+pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Exit> {
+    let what = match args.plan {
+        Some(plan) => Approve::Plan(plan),
+        None => Approve::Ids(args.ids),
+    };
+    let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
+    let mut gone: Vec<String> = Vec::new();
+    for (subject, what) in shared_out(session, &what, &mut gone).await? {
+        let plan = subject.approve(session, &what, by).await?;
+        tell_approved(&plan, &what, by)?;
+    }
+    if !gone.is_empty() {
+        bail!(
+            "{} is in no plan any more: usage, units, contracts or the mapping moved. Look at it again with \
+             `acrotask plan`",
+            gone.join(", ")
+        );
+    }
+    Ok(Exit::Done)
+}
+
+/// Which ids are of which plan. Nothing is approved where one of them is of none.
+async fn shared_out(
+    session: &Session,
+    what: &Approve,
+    gone: &mut Vec<String>,
+) -> anyhow::Result<Vec<(Subject, Approve)>> {
+    let mut parts = Vec::new();
+    let mut left: Vec<String> = match what {
+        Approve::Plan(id) => vec![id.clone()],
+        Approve::Ids(ids) => ids.clone(),
+    };
+    for subject in [Subject::Usage, Subject::Quotas] {
+        let plan = subject.plan(session).await?;
+        let (here, elsewhere): (Vec<String>, Vec<String>) = left.into_iter().partition(|id| match what {
+            Approve::Plan(_) => plan.id == *id,
+            Approve::Ids(_) => plan.approvable().any(|one| one == id),
+        });
+        left = elsewhere;
+        if let Some(first) = here.first() {
+            let of_plan = match what {
+                Approve::Plan(_) => Approve::Plan(first.clone()),
+                Approve::Ids(_) => Approve::Ids(here),
+            };
+            parts.push((subject, of_plan));
+        }
+        if left.is_empty() {
+            break;
+        }
+    }
+    if !left.is_empty() {
+        parts.clear();
+    }
+    *gone = left;
+    Ok(parts)
+}
+
+fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
+    let chosen: Vec<&Change> = every_change(plan).filter(|change| is_named(what, &change.id)).collect();
+    let run_hold = plan.run_hold.as_ref().filter(|hold| is_named(what, &hold.id));
+    if chosen.is_empty() && run_hold.is_none() {
+        return print(&format!("Plan {} is approved by {by}. There is nothing in it to change.", plan.id));
+    }
+    print(&format!("Approved by {by}:"))?;
+    if let Some(hold) = run_hold {
+        print(&format!(" {}  the run although {hold}", hold.id))?;
+    }
+    print(&approved_table(&chosen))?;
+    note(&format!(
+        "Make the changes: acrotask apply {}   (or leave it to acrotask serve with MODE=apply)",
+        Subject::of_plan(plan).word()
+    ));
+    Ok(())
+}
+
+fn every_change(plan: &Plan) -> impl Iterator<Item = &Change> {
+    plan.changes.iter().chain(plan.held.iter().map(|held| &held.change))
+}
+
+fn is_named(what: &Approve, id: &str) -> bool {
+    match what {
+        Approve::Plan(_) => true,
+        Approve::Ids(ids) => ids.iter().any(|named| named == id),
+    }
+}
+
+fn approved_table(changes: &[&Change]) -> String {
+    let mut table = Table::new();
+    table.load_style(presets::NOTHING);
+    table.add_rows(changes.iter().map(|change| {
+        let before = change.approved_by.as_ref().map(|by| format!("approved before by {by}")).unwrap_or_default();
+        let [customer, service, units] = in_words(change);
+        [change.id.clone(), customer, service, units, before]
+    }));
+    table.trim_fmt()
+}
+
+/// A change for people: for whom, of what, and from how many units to how many.
+pub fn in_words(change: &Change) -> [String; 3] {
+    match &change.action {
+        Action::Adjust(adjustment) => [
+            adjustment.company_name.clone(),
+            adjustment.service_name.clone(),
+            format!("{} → {} from {}", adjustment.before, adjustment.wanted, adjustment.effective),
+        ],
+        Action::CreateService(creation) => {
+            [String::new(), creation.service.name.clone(), "is created in Autotask".to_owned()]
+        }
+        Action::SetQuota(quota) => {
+            let setting = &quota.setting;
+            let (before, after) = (setting.before.words(setting.unit), setting.after.words(setting.unit));
+            [quota.company_name.clone(), setting.label.clone(), format!("{before} → {after}")]
+        }
+        Action::CreateTenant(new) => [new.name.clone(), "new tenant".to_owned(), "is created in Acronis".to_owned()],
+        Action::DisableTenant(disable) => {
+            [disable.company_name.clone(), "the whole tenant".to_owned(), "is disabled".to_owned()]
+        }
+    }
+}
+
+/// `apply`.
+pub async fn apply(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
+    session.set_up().await?;
+    let (mut exit, mut told_as_json) = (Exit::Done, Vec::new());
+    for subject in Subject::of(args.subject) {
+        let run = subject.apply(session).await?;
+        if matches!(run.record.outcome, Outcome::Failed(_) | Outcome::Skipped | Outcome::Running) {
+            exit = Exit::Failed;
+        }
+        if args.json {
+            told_as_json.push(serde_json::json!({"run": run.record, "plan": run.plan}));
+            continue;
+        }
+        if let Some(plan) = &run.plan {
+            print(&plan.to_string())?;
+        }
+        print(&format!("\n{}", told(&run.record)))?;
+        // What was planned to be changed is changed by now.
+        run.plan.map(|plan| Plan { changes: Vec::new(), ..plan }).iter().for_each(next_step);
+    }
+    match (args.json, args.subject, told_as_json.as_slice()) {
+        (true, Some(_), [only]) => print(&serde_json::to_string_pretty(only)?)?,
+        (true, ..) => {
+            let subjects = Subject::ALL.iter().map(|subject| subject.word());
+            let all: BTreeMap<&str, &serde_json::Value> = subjects.zip(&told_as_json).collect();
+            print(&serde_json::to_string_pretty(&all)?)?;
+        }
+        _ => {}
+    }
+    Ok(exit)
+}
+
+/// A run in a few lines: how it ended and what it did, then why it ended so.
+pub fn told(record: &RunRecord) -> String {
+    let counts = &record.counts;
+    let (ended, why) = match &record.outcome {
+        Outcome::Running => ("is under way", None),
+        Outcome::Complete => ("complete", None),
+        Outcome::Stopped(why) => ("stopped, the rest waits for the next run", Some(why.as_str())),
+        Outcome::Skipped => ("skipped", Some(SKIPPED)),
+        Outcome::Failed(why) => ("failed", Some(why.as_str())),
+    };
+    let mut text = format!("Run {ended}: {} of {} made", counts.made, count(counts.changes, "change"));
+    let others = [(counts.held, "held"), (counts.refused, "refused"), (counts.open, "without an answer yet")];
+    for (number, what) in others.into_iter().filter(|(number, _)| *number > 0) {
+        let _ = write!(text, ", {number} {what}");
+    }
+    let acronis = record.calls.values().sum::<u64>().saturating_sub(record.autotask_calls);
+    let _ = write!(text, "; {} to Acronis, {} to Autotask", count(acronis as usize, "call"), record.autotask_calls);
+    if let Some(why) = why {
+        let _ = write!(text, "\n  {why}");
+    }
+    text
+}

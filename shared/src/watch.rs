@@ -1,0 +1,141 @@
+//! How changed contracts are noticed: cursors that overlap, what was already seen within the overlap, and whose
+//! turn it is in the daily sweep. Decides who is looked at; reads nothing.
+
+use crate::ids::{CompanyId, ContractId};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How far each look reaches back before the latest change seen: entries may become visible out of order.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// Everybody has had a turn within this time, since some changes leave no trace: days that come, new periods,
+/// renewals.
+const SWEEP: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far contracts were watched.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watched {
+    /// The latest note seen, by the vendor's clock.
+    pub notes_until: Timestamp,
+    /// The latest change of a contract's header seen, by the vendor's clock.
+    pub headers_until: Timestamp,
+    /// Notes seen within the overlap.
+    pub notes: BTreeMap<i64, Timestamp>,
+    /// Headers seen within the overlap, with the moment of their change.
+    pub headers: BTreeMap<ContractId, Timestamp>,
+    /// When the last turn of the sweep was.
+    pub swept_at: Timestamp,
+    /// The last company of that turn.
+    pub swept_to: Option<CompanyId>,
+}
+
+impl Watched {
+    /// Nothing was watched yet: what changed before `now` is the sweep's.
+    pub fn from_now_on(now: Timestamp) -> Self {
+        Self {
+            notes_until: now,
+            headers_until: now,
+            notes: BTreeMap::new(),
+            headers: BTreeMap::new(),
+            swept_at: now.checked_sub(SWEEP).unwrap_or(now),
+            swept_to: None,
+        }
+    }
+
+    /// From which moment on notes are asked for.
+    pub fn notes_since(&self) -> Timestamp {
+        self.notes_until.checked_sub(OVERLAP).unwrap_or(self.notes_until)
+    }
+
+    /// From which moment on changed headers are asked for.
+    pub fn headers_since(&self) -> Timestamp {
+        self.headers_until.checked_sub(OVERLAP).unwrap_or(self.headers_until)
+    }
+
+    /// Takes a note; whether it is new.
+    pub fn take_note(&mut self, id: i64, written_at: Timestamp) -> bool {
+        self.notes_until = self.notes_until.max(written_at);
+        self.notes.insert(id, written_at).is_none()
+    }
+
+    /// Takes a changed header; whether this change is new.
+    pub fn take_header(&mut self, contract: ContractId, changed_at: Timestamp) -> bool {
+        self.headers_until = self.headers_until.max(changed_at);
+        self.headers.insert(contract, changed_at) != Some(changed_at)
+    }
+
+    /// Forgets what lies before the overlap.
+    pub fn forget(&mut self) {
+        let (notes, headers) = (self.notes_since(), self.headers_since());
+        self.notes.retain(|_, at| *at >= notes);
+        self.headers.retain(|_, at| *at >= headers);
+    }
+
+    /// Whose turn it is at `now`: as many of `companies` as the time since the last turn asks for, on from where
+    /// that ended and round. After a day without a turn it is everybody's.
+    pub fn sweep(&mut self, companies: &BTreeSet<CompanyId>, now: Timestamp) -> Vec<CompanyId> {
+        let day = SWEEP.as_millis();
+        let passed = i128::from(now.as_millisecond()) - i128::from(self.swept_at.as_millisecond());
+        let all = companies.len() as i128;
+        let due = all * passed.clamp(0, day) / day;
+        // What is left of the time counts for the next turn. A clock set back starts anew.
+        self.swept_at = match due {
+            0 => self.swept_at.min(now),
+            due if passed < day => later_by(self.swept_at, due * day / all),
+            _ => now,
+        };
+        let after = |company: &&CompanyId| self.swept_to.is_none_or(|last| **company > last);
+        let rest = companies.iter().filter(after);
+        let due = usize::try_from(due).unwrap_or_default();
+        let turn: Vec<CompanyId> = rest.chain(companies.iter().filter(|one| !after(one))).take(due).copied().collect();
+        self.swept_to = turn.last().copied().or(self.swept_to);
+        turn
+    }
+}
+
+fn later_by(moment: Timestamp, milliseconds: i128) -> Timestamp {
+    let later = SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or_default());
+    moment.checked_add(later).unwrap_or(moment)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Watched;
+    use crate::ids::{CompanyId, ContractId};
+    use jiff::{SignedDuration, Timestamp};
+    use std::collections::BTreeSet;
+
+    fn at(minutes: i64) -> Timestamp {
+        Timestamp::UNIX_EPOCH + SignedDuration::from_mins(minutes)
+    }
+
+    #[test]
+    fn a_change_is_new_once_however_often_the_overlap_shows_it() {
+        let mut watched = Watched::from_now_on(at(1_000));
+        assert!(watched.take_note(7, at(1_001)) && !watched.take_note(7, at(1_001)));
+        assert!(watched.take_header(ContractId(5), at(1_002)) && !watched.take_header(ContractId(5), at(1_002)));
+        assert!(watched.take_header(ContractId(5), at(1_003)), "changed again");
+        watched.forget();
+        assert!(!watched.take_note(7, at(1_001)), "still within the overlap");
+        watched.take_note(8, at(1_100));
+        watched.forget();
+        assert!(!watched.notes.contains_key(&7), "before the overlap, and never asked for again");
+        assert_eq!(watched.notes_since(), at(1_085));
+    }
+
+    #[test]
+    fn everybody_has_a_turn_each_day_and_nobody_two() {
+        let companies: BTreeSet<CompanyId> = (0..1_000).map(CompanyId).collect();
+        let mut watched = Watched::from_now_on(at(10_000));
+        assert_eq!(watched.sweep(&companies, at(10_000)).len(), 1_000, "the first look is at everybody");
+        let mut turns = Vec::new();
+        for minute in (10_005..=10_000 + 24 * 60).step_by(5) {
+            turns.extend(watched.sweep(&companies, at(minute)));
+        }
+        let different: BTreeSet<CompanyId> = turns.iter().copied().collect();
+        assert_eq!(different.len(), turns.len(), "nobody twice");
+        assert!(turns.len() >= 999, "{} of 1000 within a day", turns.len());
+        assert_eq!(watched.sweep(&companies, at(20_000)).len(), 1_000, "after a day of silence it is everybody's");
+        assert_eq!(watched.sweep(&companies, at(15_000)), [], "a clock set back is nobody's turn");
+    }
+}
