@@ -1,10 +1,10 @@
 //! The quotas of one customer: from what it bought to what its tenant may use (Q1 to Q7, C1, C2, C4). Customers
 //! are independent; `quota_guard` joins them. Tenants that are not there yet are `new_tenant`'s.
 
-use crate::contract::Contract;
+use crate::contract::{Billing, Contract};
 use crate::finding::{Finding, PrepaidWhat, What};
 use crate::fingerprint;
-use crate::ids::{CompanyId, TenantId};
+use crate::ids::{CompanyId, ContractId, LineId, TenantId};
 use crate::kept::Seen;
 use crate::plan::{Action, HoldReason};
 use crate::quota::GivenItem;
@@ -14,7 +14,8 @@ use crate::sold::unclear_contract;
 use crate::usage::{ItemKey, ItemKind};
 use crate::wishes::{Wish, service_of};
 use jiff::ToSpan;
-use std::collections::BTreeMap;
+use jiff::civil::Date;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is to become of one customer.
 #[derive(Debug, Clone)]
@@ -69,12 +70,7 @@ impl<'a> QuotaPlanner<'a> {
         let seen = Seen {
             tenant: facts.tenant.is_some(),
             contracts: facts.counting(today).map(|contract| contract.id).collect(),
-            lines: facts
-                .rows
-                .iter()
-                .filter(|row| row.start <= today && today <= row.end && row.units > 0)
-                .map(|row| row.line)
-                .collect(),
+            lines: lines_seen(facts, today),
         };
         let plan = QuotaPlan {
             company: facts.customer.company,
@@ -299,6 +295,18 @@ impl<'a> QuotaPlanner<'a> {
     pub(crate) fn label(&self, key: &ItemKey) -> String {
         self.terms.row(key).map_or_else(|| key.to_string(), |row| row.label.clone())
     }
+}
+
+/// The lines whose falling to nothing would be worth a question (H1): prepaid ones with units, and all that are
+/// billed pay-as-you-go, since their units are ours and fall with usage.
+fn lines_seen(facts: &QuotaFacts, today: Date) -> BTreeSet<LineId> {
+    let is_payg = |id: ContractId| {
+        facts.counting(today).any(|contract| contract.id == id && contract.billing() == Billing::PayAsYouGo)
+    };
+    let rows = facts.rows.iter().filter(|row| row.start <= today && today <= row.end);
+    let with_units = rows.filter(|row| row.units > 0 || is_payg(row.contract)).map(|row| row.line);
+    let of_payg = facts.lines.iter().filter(|line| is_payg(line.contract)).map(|line| line.id);
+    with_units.chain(of_payg).collect()
 }
 
 /// The fingerprint of what a quota follows from besides the contract: the tenant and the product row.

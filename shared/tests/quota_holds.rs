@@ -207,8 +207,9 @@ fn h1_a_customer_mapped_later_waits_once() {
 
 #[test]
 fn h1_the_whole_run_is_held_when_more_than_20_percent_and_more_than_3_vanish() {
+    type Change = fn(&mut Prepaid);
     for (count, gone, held) in [(19, 4, true), (20, 4, false), (20, 5, true), (3, 3, false), (4, 4, true)] {
-        let vanish: [(&str, fn(&mut Prepaid)); 3] = [
+        let vanish: [(&str, Change); 3] = [
             ("mapped tenants", |world| world.it().tenant = None),
             ("active contracts", |world| world.it().contracts.clear()),
             ("lines with units", |world| world.it().rows.clear()),
@@ -236,6 +237,23 @@ fn h1_contracts_that_end_one_after_the_other_never_vanish_together() {
         let plan = world.day(&format!("2026-05-{}", 11 + id)).run();
         assert!(plan.run_hold.is_none(), "{plan}");
     }
+}
+
+#[test]
+fn h1_pay_as_you_go_lines_that_fall_to_0_with_usage_did_not_vanish() {
+    let mut world = customers(6);
+    let each = |world: &mut Prepaid, change: fn(&mut Prepaid)| {
+        for id in 1..=6 {
+            world.of = CompanyId(id);
+            change(world);
+        }
+    };
+    each(&mut world, |world| world.the_contract().payg = Some("Yes".to_owned()));
+    assert!(world.run().run_hold.is_none(), "nor did those that became pay-as-you-go");
+    each(&mut world, |world| _ = world.buys(SERVER, 0));
+    assert!(world.day("2026-06-01").plan().run_hold.is_none());
+    each(&mut world, |world| (world.it().rows, world.it().lines) = (Vec::new(), Vec::new()));
+    assert!(world.plan().run_hold.is_some(), "lines that are no longer to be seen did");
 }
 
 #[test]

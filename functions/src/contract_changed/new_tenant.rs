@@ -21,6 +21,8 @@ use shared::usage::{Tenant, TenantKind};
 
 /// How many numbered names are tried where a name is taken (P3).
 const MOST_NAMES: u32 = 20;
+/// How the vendor also answers a taken name, without a code of its own.
+const CONFLICT: i64 = 409;
 /// How often the mapping is written where people save theirs at the same time.
 const MOST_SAVES: u32 = 5;
 
@@ -108,7 +110,9 @@ impl Apply<'_> {
                     outcomes.findings.extend(Some(renamed).filter(|_| number > 1));
                     return Ok(Some(tenant));
                 }
-                Err(AcronisWriteError::NameTaken(text)) => taken = text,
+                Err(AcronisWriteError::NameTaken(text) | AcronisWriteError::Refused { code: Some(CONFLICT), text }) => {
+                    taken = text
+                }
                 Err(AcronisWriteError::Unknown(text)) => {
                     outcomes.findings.push(PrepaidWhat::TenantUnanswered);
                     outcomes.failure = Some(text);

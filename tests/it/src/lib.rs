@@ -1,1 +1,9 @@
-//! The stories have no library: everything is in `tests`, where the world is.
+//! What several suites of stories share: the world they play in, the wire before it, and the program that is
+//! built and run. It holds no test.
+
+pub mod desk;
+pub mod folder;
+pub mod lines;
+pub mod program;
+pub mod wire;
+pub mod world;

@@ -1,7 +1,7 @@
 //! What a person is told at the command line, and by which exit code, when a permission is missing or a
 //! vendor is out of reach; and that nothing was changed meanwhile.
 
-use crate::desk::Desk;
+use it::desk::Desk;
 use sandbox::seed::story;
 
 const SERVERS: &str = "pw_base_servers";
@@ -73,10 +73,12 @@ async fn a_vendor_out_of_reach_is_named_by_its_host() {
     drop(listener);
     for (name, vendor) in [("ACRONIS_DATACENTER_URL", "Acronis"), ("AUTOTASK_ZONE_URL", "Autotask")] {
         let told = [&format!("logging in at {vendor}"), "no connection to 127.0.0.1"];
-        for line in ["plan", "connect"] {
-            desk.run_with(name, Some(&nowhere), line).await.exits(1).notes(&told);
-        }
-        desk.run_with(name, Some(&nowhere), "apply").await.exits(1).prints(&["Run failed: 0 of 0 changes made"]);
+        // Side by side: each asks the vendor several times, and waits in between.
+        let run = |line| desk.run_with(name, Some(&nowhere), line);
+        let (plan, connect, apply) = tokio::join!(run("plan"), run("connect"), run("apply"));
+        plan.exits(1).notes(&told);
+        connect.exits(1).notes(&told);
+        apply.exits(1).prints(&["Run failed: 0 of 0 changes made"]);
     }
     assert_eq!(desk.adjustments(), before);
     desk.run("apply").await.exits(0).prints(&["1 of 1 change made"]);

@@ -1,10 +1,10 @@
 //! Contracts as nobody would write them: without an end, from the 31st on, quarterly and yearly, the
 //! provider's own, and units rows with holes.
 
-use crate::lines::Sold;
 use crate::site::Site;
-use crate::world::{TODAY, even};
 use functions::run::Approve;
+use it::lines::Sold;
+use it::world::{TODAY, even};
 use jiff::civil::{Date, date};
 use reqwest::Method;
 use serde_json::{Value, json};

@@ -11,19 +11,3 @@ mod names;
 mod services;
 mod site;
 mod unheard_of;
-
-#[path = "../cli/desk.rs"]
-#[allow(dead_code, reason = "these stories use less of the desk")]
-mod desk;
-#[path = "../usage_sync/lines.rs"]
-#[allow(dead_code, reason = "these stories look at less")]
-mod lines;
-#[path = "../cli/program.rs"]
-#[allow(dead_code, reason = "these stories watch no program while it runs")]
-mod program;
-#[path = "../usage_sync/wire.rs"]
-#[allow(dead_code, reason = "these stories cut no wire")]
-mod wire;
-#[path = "../usage_sync/world.rs"]
-#[allow(dead_code, reason = "these stories turn fewer cranks")]
-mod world;

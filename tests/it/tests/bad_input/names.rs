@@ -2,8 +2,8 @@
 //! around: through the mapping file, the plan's text, its JSON and the store.
 
 use crate::site::Site;
-use crate::world::even;
 use acrotask::mapping_file::{self, MappingView};
+use it::world::even;
 use serde_json::json;
 use shared::ids::CompanyId;
 use shared::matching::standings;

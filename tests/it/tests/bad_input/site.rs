@@ -1,12 +1,12 @@
 //! A connected provider whose vendors are seen through a lens, and whose credentials can be exchanged.
 
 use crate::lens::Lens;
-use crate::world::{World, even};
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use functions::context::VendorCredentials;
 use functions::http::HttpSettings;
 use functions::run::Run;
+use it::world::{World, even};
 use sandbox::Seed;
 use serde_json::Value;
 use shared::run::Outcome;

@@ -1,6 +1,6 @@
 //! An approval is for exactly what was shown (H2), and says what that was.
 
-use crate::desk::Desk;
+use it::desk::Desk;
 use sandbox::seed::story;
 
 const SERVERS: &str = "pw_base_servers";

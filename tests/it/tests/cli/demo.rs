@@ -1,7 +1,7 @@
 //! The demo: needs no account, no network and no certificates, and shows one whole sync.
 
-use crate::desk::Folder;
-use crate::program::{self, Environment, Running, Said};
+use it::folder::Folder;
+use it::program::{self, Environment, Running, Said};
 use sandbox::Sandbox;
 
 /// The demo's vendors have the same credentials as every sandbox.
@@ -13,7 +13,7 @@ async fn secrets() -> Vec<String> {
 }
 
 async fn demo(words: &[&str], environment: &Environment) -> Said {
-    let folder = Folder::new();
+    let folder = Folder::of("cli");
     let arguments: Vec<&str> = ["demo"].iter().chain(words).copied().collect();
     program::run(&arguments, environment, folder.path(), &secrets().await).await
 }
@@ -73,7 +73,7 @@ async fn its_json_is_pure_and_shows_the_way_to_an_empty_plan() {
 
 #[tokio::test]
 async fn without_once_days_pass_until_it_is_stopped() {
-    let folder = Folder::new();
+    let folder = Folder::of("cli");
     let arguments = ["demo", "--customers", "1"];
     let mut demo = Running::start(&arguments, &Environment::new(), folder.path(), &secrets().await);
     demo.until("7. Days pass, one every").await;

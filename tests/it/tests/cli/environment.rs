@@ -1,8 +1,8 @@
 //! What is wrong around the program is told with what to do, and ends it with 1.
 
-use crate::desk::Desk;
 use acrotask::table::EmbeddedTable;
 use functions::store::Store;
+use it::desk::Desk;
 use jiff::Timestamp;
 use shared::ids::ConnectionId;
 use shared::run::Job;

@@ -1,6 +1,6 @@
 //! `explain`: from the units in force back to the usage behind them, with the changes of others as such.
 
-use crate::desk::Desk;
+use it::desk::Desk;
 use sandbox::seed::story;
 
 /// The number of the service that workstations are sold as.

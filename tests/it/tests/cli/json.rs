@@ -1,6 +1,6 @@
 //! `--json`: standard output is JSON and nothing else, whatever is said beside it.
 
-use crate::desk::Desk;
+use it::desk::Desk;
 use sandbox::seed::story;
 
 #[tokio::test]

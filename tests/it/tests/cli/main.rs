@@ -3,12 +3,11 @@
 
 mod approvals;
 mod demo;
-mod desk;
 mod environment;
 mod explain;
 mod json;
 mod mapping;
-mod program;
 mod serve;
 mod walk;
+mod webhooks;
 mod words;

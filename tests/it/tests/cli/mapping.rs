@@ -1,6 +1,6 @@
 //! The mapping file in a clerk's hands: faults are told by line and key, and change nothing.
 
-use crate::desk::{Desk, sold_as};
+use it::desk::{Desk, sold_as};
 
 fn line_of(text: &str, words: &str) -> usize {
     text.lines().position(|line| line.contains(words)).expect("the line is there") + 1

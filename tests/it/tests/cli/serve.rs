@@ -1,8 +1,11 @@
 //! `serve`: a run at the start, then on schedule, until it is asked to end.
 
-use crate::desk::Desk;
+use acrotask::table::EmbeddedTable;
+use functions::store::Store;
+use it::desk::Desk;
 use sandbox::seed::story;
 use sandbox::{Fault, FaultKind};
+use shared::ids::ConnectionId;
 
 #[tokio::test]
 async fn in_apply_mode_it_makes_a_run_at_once_and_ends_at_ctrl_c() {
@@ -58,4 +61,26 @@ async fn a_run_that_fails_is_told_and_the_next_one_is_waited_for() {
     serve.signal("-INT");
     serve.end().await.exits(0);
     desk.run("status").await.exits(0).prints(&["It does not work: the last run, just now, failed."]);
+}
+
+/// Saves a time zone that no mapping file may name, as a newer version with another calendar might.
+async fn set_time_zone(desk: &Desk, time_zone: &str) {
+    let table = EmbeddedTable::in_folder(&desk.folder.path().join("state")).await.expect("the state is opened");
+    let (store, id) = (Store::new(table.client(), "acrotask"), ConnectionId::new("default"));
+    let mut mapping = store.mapping(&id).await.expect("the table is read").expect("there is one");
+    mapping.settings.time_zone = time_zone.to_owned();
+    store.save_mapping(&id, &mapping).await.expect("the mapping is saved");
+}
+
+#[tokio::test]
+async fn it_goes_on_where_the_schedule_cannot_be_read_and_tries_again_in_an_hour() {
+    let desk = Desk::settled(0).await;
+    set_time_zone(&desk, "Mars/Olympus_Mons").await;
+    let mut serve = desk.start("serve", &[("MODE", "apply")]);
+    serve.until("the schedule cannot be read (settings.time_zone").await;
+    serve.until("Next usage-sync: ").await;
+    serve.signal("-INT");
+    serve.end().await.exits(0).notes(&["Run failed: ", "tried again in an hour"]);
+    set_time_zone(&desk, "UTC").await;
+    desk.run("apply").await.exits(0);
 }

@@ -1,6 +1,6 @@
 //! The whole walk of a new provider, from an empty folder to units that follow.
 
-use crate::desk::{Desk, everything_sold};
+use it::desk::{Desk, everything_sold};
 use sandbox::seed::story;
 
 #[tokio::test]

@@ -1,11 +1,11 @@
 //! The words of the command line: wrong usage is 64, never the 2 of a plan with changes.
 
-use crate::desk::Folder;
-use crate::program::{self, Environment};
+use it::folder::Folder;
+use it::program::{self, Environment};
 
 #[tokio::test]
 async fn wrong_usage_is_64_and_reaches_nothing() {
-    let (folder, environment) = (Folder::new(), Environment::new());
+    let (folder, environment) = (Folder::of("cli"), Environment::new());
     let wrong = [
         "",
         "sync",
@@ -35,7 +35,7 @@ async fn wrong_usage_is_64_and_reaches_nothing() {
 
 #[tokio::test]
 async fn help_is_no_mistake_and_names_every_command() {
-    let (folder, environment) = (Folder::new(), Environment::new());
+    let (folder, environment) = (Folder::of("cli"), Environment::new());
     let help = program::run(&["--help"], &environment, folder.path(), &[]).await.exits(0);
     help.prints(&["demo", "serve", "plan", "approve", "apply", "mapping", "connect", "status", "Exit: 0 nothing"]);
     let help = program::run(&["approve", "--help"], &environment, folder.path(), &[]).await.exits(0);

@@ -1,10 +1,10 @@
 //! The table itself: for each fault at each operation, how it is brought about, or why it cannot occur.
 
-use crate::columns::{Column, Side};
-use crate::http::{Reply, Request};
 use crate::rows::Row;
 use crate::stage::PATIENCE;
-use crate::wire::Strike;
+use it::wire::Strike;
+use it::wire::{Operation, Side};
+use it::wire::{Reply, Request};
 use sandbox::FaultKind;
 use serde_json::{Value, json};
 
@@ -57,7 +57,7 @@ fn happens(event: Event) -> Cell {
 }
 
 /// The cell of a fault and an operation.
-pub(crate) fn cell(row: Row, column: Column) -> Cell {
+pub(crate) fn cell(row: Row, column: Operation) -> Cell {
     match row {
         Row::RefusedConnection => struck(Strike::Down),
         Row::SilenceBefore => struck(Strike::SilenceBefore),
@@ -89,7 +89,7 @@ pub(crate) fn cell(row: Row, column: Column) -> Cell {
     }
 }
 
-fn status(status: u16, column: Column) -> Reply {
+fn status(status: u16, column: Operation) -> Reply {
     match column.side() {
         Side::Table => {
             Reply::of(status, "application/x-amz-json-1.0", &json!({"__type": "InternalServerError"}).to_string())
@@ -98,9 +98,9 @@ fn status(status: u16, column: Column) -> Reply {
     }
 }
 
-fn truncated(column: Column) -> Cell {
+fn truncated(column: Operation) -> Cell {
     match column {
-        Column::Put | Column::Transact | Column::Batch => {
+        Operation::Put | Operation::Transact | Operation::Batch => {
             // Their replies are so short that half of one is still none: one bracket is left.
             struck(Strike::AfterIt(Reply::of(200, "application/x-amz-json-1.0", "{")))
         }
@@ -108,7 +108,7 @@ fn truncated(column: Column) -> Cell {
     }
 }
 
-fn said_by_vendors(row: Row, column: Column) -> Cell {
+fn said_by_vendors(row: Row, column: Operation) -> Cell {
     let autotask = |status: u16, words: &str| {
         struck(Strike::Instead(Reply::of(status, "application/json", &json!({"errors": [words]}).to_string())))
     };
@@ -132,25 +132,25 @@ fn said_by_vendors(row: Row, column: Column) -> Cell {
     }
 }
 
-fn paged(row: Row, column: Column) -> Cell {
+fn paged(row: Row, column: Operation) -> Cell {
     match column {
-        Column::Tenants | Column::Items => Cell::Run(match row {
+        Operation::Tenants | Operation::Items => Cell::Run(match row {
             // A row that the vendor leaves out is told by nothing; what it belongs to is held (U2).
             Row::ShortPage => Story::Page(FaultKind::ShortPage, Told::Unnoticed),
             Row::RepeatedPage => Story::Page(FaultKind::RepeatPage, Told::Broken),
             _ => Story::Page(FaultKind::LoopPages, Told::Broken),
         }),
-        Column::Companies
-        | Column::Contracts
-        | Column::Services
-        | Column::BundleContents
-        | Column::Units
-        | Column::BundleUnits
-        | Column::ContractServices => match row {
+        Operation::Companies
+        | Operation::Contracts
+        | Operation::Services
+        | Operation::BundleContents
+        | Operation::Units
+        | Operation::BundleUnits
+        | Operation::ContractServices => match row {
             Row::ShortPage => Cell::Run(Story::Struck(Strike::Rewrite(without_last_and_a_next), Told::Unnoticed)),
             Row::RepeatedPage | Row::LoopingPages => Cell::Run(Story::Struck(
                 Strike::Rewrite(if row == Row::RepeatedPage { the_page_again } else { the_first_page }),
-                if matches!(column, Column::BundleUnits | Column::ContractServices) {
+                if matches!(column, Operation::BundleUnits | Operation::ContractServices) {
                     Told::Unnoticed
                 } else {
                     Told::Broken
@@ -158,23 +158,26 @@ fn paged(row: Row, column: Column) -> Cell {
             )),
             _ => Cell::Never("it is no fault of pages"),
         },
-        Column::Query => match row {
+        Operation::Query => match row {
             // DynamoDB may end a page anywhere, and says from where to go on.
             Row::ShortPage => Cell::Run(Story::Struck(Strike::Rewrite(half_a_page), Told::Unnoticed)),
             _ => Cell::Run(Story::Struck(Strike::Rewrite(from_the_beginning), Told::Broken)),
         },
-        Column::Usages => Cell::Never("usage is asked for at most 100 tenants at a time and has no pages"),
-        Column::Token | Column::Client | Column::Zone | Column::Threshold | Column::ContractFields => {
+        Operation::Usages => Cell::Never("usage is asked for at most 100 tenants at a time and has no pages"),
+        Operation::Token | Operation::Client | Operation::Zone | Operation::Threshold | Operation::ContractFields => {
             Cell::Never("it is one object and has no pages")
         }
-        Column::Adjustments | Column::Put | Column::Update | Column::Transact | Column::Batch => {
-            Cell::Never("a write has no pages")
-        }
-        Column::Get => Cell::Never("one item is read and has no pages"),
+        Operation::Adjustments
+        | Operation::ServiceCreation
+        | Operation::Put
+        | Operation::Update
+        | Operation::Transact
+        | Operation::Batch => Cell::Never("a write has no pages"),
+        Operation::Get => Cell::Never("one item is read and has no pages"),
     }
 }
 
-fn said_by_the_table(row: Row, column: Column) -> Cell {
+fn said_by_the_table(row: Row, column: Operation) -> Cell {
     let said = |body: Value| struck(Strike::Instead(Reply::of(400, "application/x-amz-json-1.0", &body.to_string())));
     let cancelled = |code: &str| {
         let none = json!({"Code": "None"});
@@ -183,29 +186,29 @@ fn said_by_the_table(row: Row, column: Column) -> Cell {
     };
     match (row, column) {
         (_, other) if other.side() != Side::Table => Cell::Never("it is no operation of the table"),
-        (Row::TableThrottled, Column::Transact) => cancelled("ThrottlingError"),
+        (Row::TableThrottled, Operation::Transact) => cancelled("ThrottlingError"),
         (Row::TableThrottled, _) => said(json!({
             "__type": "com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException", "message": "Slow down"
         })),
-        (_, Column::Transact) => cancelled("ConditionalCheckFailed"),
-        (_, Column::Update) => said(json!({
+        (_, Operation::Transact) => cancelled("ConditionalCheckFailed"),
+        (_, Operation::Update) => said(json!({
             "__type": "com.amazonaws.dynamodb.v20120810#ConditionalCheckFailedException", "message": "The condition failed"
         })),
         _ => Cell::Never("it is sent without a condition"),
     }
 }
 
-fn stale(column: Column) -> Cell {
+fn stale(column: Operation) -> Cell {
     match column {
         // What was sent does not show yet when it is read back.
-        Column::Units => happens(Event::CommitIsLate),
-        Column::Get | Column::Query => {
+        Operation::Units => happens(Event::CommitIsLate),
+        Operation::Get | Operation::Query => {
             Cell::Never("every read of the table asks for what is there now, which is checked with each that passes")
         }
-        Column::Adjustments | Column::Put | Column::Update | Column::Transact | Column::Batch => {
+        Operation::Adjustments | Operation::Put | Operation::Update | Operation::Transact | Operation::Batch => {
             Cell::Never("it is a write")
         }
-        Column::Token | Column::Client | Column::Zone => Cell::Never("what it says does not change"),
+        Operation::Token | Operation::Client | Operation::Zone => Cell::Never("what it says does not change"),
         _ => Cell::Never("an older answer was true a moment before, and the next run reads anew"),
     }
 }

@@ -2,10 +2,10 @@
 //! after it is carried out, after it is answered. Whatever was done by then, a later run ends where the first
 //! would have, and nothing is made twice; also when that later run is stopped too.
 
-use crate::columns::Column;
 use crate::stage::{LEASE_IS_OVER_SECONDS, Stage};
-use crate::wire::Phase;
-use crate::world::TODAY;
+use it::wire::Operation;
+use it::wire::Phase;
+use it::world::TODAY;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::task::LocalSet;
 
@@ -17,9 +17,9 @@ const AT_A_TIME: usize = 8;
 type Cut = (usize, Phase);
 
 /// The requests of a run that is not stopped and makes a change of each line.
-async fn requests_of_a_run(stage: &Stage) -> Vec<Option<Column>> {
+async fn requests_of_a_run(stage: &Stage) -> Vec<Option<Operation>> {
     stage.world.pass_days(1);
-    stage.something_to_do(Column::Units).await;
+    stage.something_to_do(Operation::Units).await;
     stage.wire.mend();
     stage.world.apply_complete().await;
     let passed = stage.wire.passed();
@@ -34,7 +34,7 @@ fn all_phases(requests: impl Iterator<Item = usize>) -> Vec<Cut> {
 /// A day on which the runs are stopped one after the other, and then one is not. Tells how many were.
 async fn a_day_with(stage: &Stage, cuts: &[Cut]) -> usize {
     stage.world.pass_days(1);
-    stage.something_to_do(Column::Units).await;
+    stage.something_to_do(Operation::Units).await;
     let (units, mut stopped) = (stage.units(), 0);
     for (request, phase) in cuts {
         stage.wire.cut_at(*request, *phase);
@@ -74,7 +74,7 @@ fn nothing_was_refused(stage: &Stage) {
     assert_eq!(refused, 0, "Autotask had to refuse what was sent again");
 }
 
-fn requests(customers: usize, lines: usize) -> Vec<Option<Column>> {
+fn requests(customers: usize, lines: usize) -> Vec<Option<Operation>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().expect("a runtime");
     let counted = async { requests_of_a_run(&Stage::on(TODAY, customers, lines).await).await };
     LocalSet::new().block_on(&runtime, counted)
@@ -94,7 +94,7 @@ fn u6_a_run_that_is_stopped_around_any_request_is_made_good_and_nothing_is_made_
 #[test]
 fn u6_two_runs_that_are_stopped_on_the_way_of_a_change_leave_it_to_the_third() {
     let requests = requests(1, 1);
-    let way = |column: &Option<Column>| matches!(column, Some(Column::Transact | Column::Adjustments));
+    let way = |column: &Option<Operation>| matches!(column, Some(Operation::Transact | Operation::Adjustments));
     let first = requests.iter().position(way).expect("there are changes");
     let path = all_phases(first..requests.len());
     let pairs: Vec<Vec<Cut>> =

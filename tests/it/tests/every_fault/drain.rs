@@ -1,18 +1,19 @@
 //! Many changes with little allowance: they drain over successive hours without one call over our share (B1),
 //! and a run near its deadline stops in good order.
 
-use crate::world::{World, even};
 use functions::context::Deadline;
+use it::world::{World, even};
 use sandbox::{Fault, FaultKind, Vendor};
 use shared::run::Outcome;
 use std::time::Duration;
 
 const HOUR_IS_OVER_SECONDS: i64 = 61 * 60;
-/// Far fewer than a big provider may have at once: each takes a POST and two transactions here.
-const CUSTOMERS: usize = 100;
+/// What a big provider may have at once.
+const CHANGES: usize = 5_000;
+const CUSTOMERS: usize = 1_040;
 const LINES: usize = 5;
-/// Autotask's limit by the hour, made small so that it takes many hours; a fifth of it is ours.
-const HOURLY_LIMIT: usize = 600;
+/// Half of Autotask's limit by the hour, so that it takes several hours; a fifth of it is ours.
+const HOURLY_LIMIT: usize = 5_000;
 
 fn calls(world: &World) -> usize {
     world.sandbox.requests().iter().filter(|seen| seen.vendor == Vendor::Autotask).count()
@@ -25,6 +26,7 @@ async fn b1_many_changes_drain_hour_by_hour_without_one_call_over_our_share() {
     world.pass_days(1);
     world.use_one_more_of_each();
     let (changes, share) = (world.wrong().len(), HOURLY_LIMIT / 5);
+    assert!(changes >= CHANGES, "only {changes} changes");
     world.sandbox.world(|vendors| vendors.settings.hourly_limit = HOURLY_LIMIT);
     let mut hours = 0;
     loop {

@@ -1,20 +1,20 @@
 //! The real program, killed at any moment with no chance to tidy up, and started again. Its clock is the
 //! system's, so that no minute of its lease passes here: the story takes the lease away in the table instead.
 
-use crate::columns::Column;
-use crate::lines::Sold;
-use crate::wire::{Strike, Wire};
-use crate::world::{World, even};
 use acrotask::table::EmbeddedTable;
 use functions::context::Clock;
 use functions::setup;
 use functions::store::Store;
+use it::folder::Folder;
+use it::lines::Sold;
+use it::program::built;
+use it::wire::{Operation, Strike, Wire};
+use it::world::{World, even};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use sandbox::Seed;
 use shared::run::Job;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 use tokio::process::Child;
@@ -25,31 +25,6 @@ const KILLS: u64 = 10;
 const LINES_A_KILL: usize = 9;
 /// Longer than any run takes on a busy machine.
 const PATIENCE: Duration = Duration::from_secs(120);
-
-/// A folder that is gone with the story.
-struct Folder(PathBuf);
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
-
-/// The program, built as the workspace builds it.
-fn program() -> PathBuf {
-    let tests = std::env::current_exe().expect("a test knows its own file");
-    let profile = tests.parent().and_then(Path::parent).expect("tests are in the deps folder of their profile");
-    let target = profile.parent().expect("a profile's folder is in the target folder");
-    let name = match profile.file_name().and_then(|name| name.to_str()) {
-        Some("debug") | None => "dev",
-        Some(name) => name,
-    };
-    let mut build = Command::new(env!("CARGO"));
-    build.args(["build", "--quiet", "--workspace", "--bins", "--profile", name, "--target-dir"]).arg(target);
-    let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo is run");
-    assert!(built.success(), "the program is not built");
-    profile.join(format!("acrotask{}", std::env::consts::EXE_SUFFIX))
-}
 
 /// Numbers that look random and are the same each time.
 struct Dice(u64);
@@ -65,7 +40,6 @@ impl Dice {
 struct Desk {
     world: World,
     wire: Wire,
-    program: PathBuf,
     environment: Vec<(&'static str, String)>,
     folder: Folder,
     _table: EmbeddedTable,
@@ -73,7 +47,7 @@ struct Desk {
 
 impl Desk {
     async fn settled() -> Desk {
-        let (program, now) = (program(), Timestamp::now());
+        let now = Timestamp::now();
         let today = now.to_zoned(TimeZone::UTC).date();
         let customers = usize::try_from(KILLS).expect("a few") * LINES_A_KILL / 3 + 1;
         let (mut world, wire) = World::unconnected(Seed { today, ..even(customers, 3) }, true).await;
@@ -82,8 +56,8 @@ impl Desk {
             vendors.set_now(now);
             vendors.follow_system_clock(true);
         });
-        let folder = Folder(std::env::temp_dir().join(format!("acrotask-kills-{}", std::process::id())));
-        let table = EmbeddedTable::in_folder(&folder.0).await.expect("the table is there");
+        let folder = Folder::of("kills");
+        let table = EmbeddedTable::in_folder(folder.path()).await.expect("the table is there");
         world.host.store = Store::new(table.client(), "acrotask");
         world.host.clock = Clock::system();
         world.host.store.create_table().await.expect("the table is made");
@@ -100,15 +74,15 @@ impl Desk {
             ("AUTOTASK_SECRET", given.autotask_secret),
             ("AUTOTASK_INTEGRATION_CODE", given.autotask_integration_code),
             ("ACROTASK_ALLOW_LOOPBACK", "1".to_owned()),
-            ("ACROTASK_DATA", folder.0.display().to_string()),
+            ("ACROTASK_DATA", folder.path().display().to_string()),
         ];
-        Desk { world, wire, program, environment, folder, _table: table }
+        Desk { world, wire, environment, folder, _table: table }
     }
 
     fn start(&self) -> Child {
-        let mut command = tokio::process::Command::new(&self.program);
+        let mut command = tokio::process::Command::new(built("acrotask"));
         command.args(["--connection", self.world.connection.as_str(), "apply", "usage"]);
-        command.env_clear().envs(self.environment.iter().cloned()).current_dir(&self.folder.0);
+        command.env_clear().envs(self.environment.iter().cloned()).current_dir(self.folder.path());
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         command.spawn().expect("the program is run")
     }
@@ -141,7 +115,7 @@ impl Desk {
         let sent = Arc::new(Notify::new());
         let tell = Arc::clone(&sent);
         let after = usize::try_from(dice.below(LINES_A_KILL as u64)).expect("a few");
-        self.wire.strike(Column::Adjustments, after, 1, Strike::Meanwhile(Arc::new(move || tell.notify_one())));
+        self.wire.strike(Operation::Adjustments, after, 1, Strike::Meanwhile(Arc::new(move || tell.notify_one())));
         let mut child = self.start();
         let wait = if kill.is_multiple_of(2) {
             let told = tokio::time::timeout(PATIENCE, sent.notified()).await;

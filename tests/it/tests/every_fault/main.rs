@@ -3,18 +3,10 @@
 #![expect(clippy::print_stdout, reason = "the sizes of the sets are printed for who wants to see them")]
 
 mod cells;
-mod columns;
 mod cuts;
 mod drain;
-mod http;
 mod kills;
-#[path = "../usage_sync/lines.rs"]
-mod lines;
 mod rows;
 mod stage;
 mod stories;
 mod table;
-mod wire;
-#[expect(dead_code, reason = "other stories use the rest")]
-#[path = "../usage_sync/world.rs"]
-mod world;

@@ -1,9 +1,6 @@
 //! Where the stories play: a small provider that makes the job ask everything it can ask, with a wire before
 //! both vendors and the table.
 
-use crate::columns::Column;
-use crate::wire::Wire;
-use crate::world::World;
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use acrotask::table::client_at;
@@ -14,6 +11,9 @@ use functions::http::HttpSettings;
 use functions::run::Scope;
 use functions::store::Store;
 use functions::usage_sync;
+use it::wire::Operation;
+use it::wire::Wire;
+use it::world::World;
 use jiff::civil::Date;
 use sandbox::Seed;
 use shared::contract::PeriodType;
@@ -54,7 +54,7 @@ fn store_at(url: &str, patience: Duration) -> Store {
 impl Stage {
     /// A provider on this day, whose customers have lines that are right.
     pub(crate) async fn on(today: Date, customers: usize, lines: usize) -> Stage {
-        let seed = Seed { today, ..crate::world::even(customers, lines) };
+        let seed = Seed { today, ..it::world::even(customers, lines) };
         let (mut world, wire) = World::wired(seed).await;
         let secrets = Machine::start(Storage::InMemory, world.clock.clone(), HttpSettings::default(), true);
         let secrets = secrets.await.expect("the machine starts");
@@ -87,9 +87,9 @@ impl Stage {
     }
 
     /// What is to change: each line by one, and where batches are written, a service to be created.
-    pub(crate) async fn something_to_do(&self, column: Column) {
+    pub(crate) async fn something_to_do(&self, column: Operation) {
         self.world.use_one_more_of_each();
-        if column != Column::Batch {
+        if column != Operation::Batch {
             return;
         }
         let world = &self.world;

@@ -2,10 +2,10 @@
 //! ends where the first would have.
 
 use crate::cells::{Event, Story, Told};
-use crate::columns::Column;
 use crate::rows::Row;
 use crate::stage::{LEASE_IS_OVER_SECONDS, Shared, Stage};
-use crate::wire::Strike;
+use it::wire::Operation;
+use it::wire::Strike;
 use jiff::SignedDuration;
 use jiff::civil::{Date, date};
 use sandbox::{Fault, FaultKind};
@@ -14,15 +14,15 @@ use shared::settings::EffectiveDates;
 use std::sync::Arc;
 
 /// Requests of an operation that a single fault lets pass: it strikes the first, or one amid the changes.
-fn after(column: Column) -> usize {
+fn after(column: Operation) -> usize {
     match column {
-        Column::Adjustments | Column::Transact => 1,
+        Operation::Adjustments | Operation::Transact => 1,
         _ => 0,
     }
 }
 
 /// Plays a cell on a stage, by turns if it can be struck once and for ever.
-pub(crate) async fn play(stage: Shared, row: Row, column: Column, story: Story) {
+pub(crate) async fn play(stage: Shared, row: Row, column: Operation, story: Story) {
     match story {
         Story::Struck(strike, told) => {
             for times in [1, usize::MAX] {
@@ -56,11 +56,11 @@ pub(crate) async fn play(stage: Shared, row: Row, column: Column, story: Story) 
 }
 
 /// A refusal is tried again on the day after (U6).
-fn is_refused_until_tomorrow(row: Row, column: Column) -> bool {
-    column == Column::Adjustments && row == Row::CredentialsAs500
+fn is_refused_until_tomorrow(row: Row, column: Operation) -> bool {
+    column == Operation::Adjustments && row == Row::CredentialsAs500
 }
 
-async fn struck(stage: &Stage, (row, column): (Row, Column), times: usize, told: Told, arm: impl Fn()) {
+async fn struck(stage: &Stage, (row, column): (Row, Operation), times: usize, told: Told, arm: impl Fn()) {
     let world = &stage.world;
     world.pass_days(1);
     stage.something_to_do(column).await;
@@ -89,12 +89,12 @@ async fn ends_right(stage: &Stage) {
 }
 
 /// Arms the wire to make something happen as an operation is first asked for.
-fn as_it_is_asked(stage: &Shared, column: Column, happens: impl Fn(&Stage) + Send + Sync + 'static) {
+fn as_it_is_asked(stage: &Shared, column: Operation, happens: impl Fn(&Stage) + Send + Sync + 'static) {
     let of_stage = Arc::clone(stage);
     stage.wire.strike(column, 0, 1, Strike::Meanwhile(Arc::new(move || happens(&of_stage))));
 }
 
-async fn meanwhile(stage: &Shared, column: Column, event: Event) {
+async fn meanwhile(stage: &Shared, column: Operation, event: Event) {
     let world = &stage.world;
     world.pass_days(1);
     stage.something_to_do(column).await;
@@ -121,7 +121,8 @@ async fn meanwhile(stage: &Shared, column: Column, event: Event) {
     });
     let ended = stage.struck_run().await;
     assert!(stage.wire.struck() > 0, "nothing happened, and the run ended with {ended:?}");
-    let is_read_of_acronis = matches!(column, Column::Client | Column::Tenants | Column::Items | Column::Usages);
+    let is_read_of_acronis =
+        matches!(column, Operation::Client | Operation::Tenants | Operation::Items | Operation::Usages);
     if event == Event::TokensEndForEver && is_read_of_acronis {
         assert!(ended.is_err(), "it was complete");
     }
@@ -142,7 +143,7 @@ pub(crate) fn day_of(row: Row) -> Date {
         Row::LeapDay => date(2028, 2, 28),
         Row::MonthEnd => date(2026, 11, 30),
         Row::PeriodBoundary => date(2026, 11, 29),
-        _ => crate::world::TODAY,
+        _ => it::world::TODAY,
     }
 }
 
@@ -154,12 +155,12 @@ fn ten_seconds_to_midnight(stage: &Stage) {
     stage.world.pass_seconds(left);
 }
 
-async fn midnight(stage: &Shared, column: Column) {
+async fn midnight(stage: &Shared, column: Operation) {
     struck_at_midnight(stage, column).await;
     ends_right(stage).await;
 }
 
-async fn struck_at_midnight(stage: &Shared, column: Column) {
+async fn struck_at_midnight(stage: &Shared, column: Operation) {
     ten_seconds_to_midnight(stage);
     stage.something_to_do(column).await;
     let day = stage.world.today();
@@ -170,7 +171,7 @@ async fn struck_at_midnight(stage: &Shared, column: Column) {
 }
 
 /// Changes for the next period, on the last day of this one.
-async fn midnight_of_a_period(stage: &Shared, column: Column) {
+async fn midnight_of_a_period(stage: &Shared, column: Operation) {
     let world = &stage.world;
     world.use_one_more_of_each();
     world.apply_complete().await;
@@ -189,7 +190,7 @@ async fn midnight_of_a_period(stage: &Shared, column: Column) {
 }
 
 /// A person changes a line dated yesterday, so that Autotask takes our change of today as well.
-async fn person_edits(stage: &Shared, column: Column) {
+async fn person_edits(stage: &Shared, column: Operation) {
     let world = &stage.world;
     world.pass_days(1);
     stage.something_to_do(column).await;
@@ -222,8 +223,8 @@ async fn commit_is_late(stage: &Shared) {
     world.change_mapping(|mapping| mapping.settings.settle_minutes = 10).await;
     world.pass_days(1);
     world.use_one_more_of_each();
-    let taken = crate::http::Reply::of(200, "application/json", "{\"itemId\": 1}");
-    stage.wire.strike(Column::Adjustments, 0, usize::MAX, Strike::Late(taken));
+    let taken = it::wire::Reply::of(200, "application/json", "{\"itemId\": 1}");
+    stage.wire.strike(Operation::Adjustments, 0, usize::MAX, Strike::Late(taken));
     let ended = stage.struck_run().await;
     assert!(ended.is_err(), "what does not show is not done");
     let open = world.open_intents().await;

@@ -1,10 +1,10 @@
 //! Plays every cell of the table, prints it as a matrix, and tells every cell that failed.
 
 use crate::cells::{Cell, Story, cell};
-use crate::columns::Column;
 use crate::rows::Row;
 use crate::stage::{Shared, Stage};
 use crate::stories::{day_of, play};
+use it::wire::Operation;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::task::LocalSet;
@@ -14,14 +14,14 @@ const AT_A_TIME: usize = 16;
 /// Customers and their lines: four changes a run.
 const SIZE: (usize, usize) = (2, 2);
 
-type Place = (Row, Column);
+type Place = (Row, Operation);
 /// A cell that is played, and its story.
 type Told = (Place, Story);
 
 /// The cells in order, by row.
 fn cells() -> Vec<(Place, Cell)> {
     let rows = Row::ALL.into_iter();
-    rows.flat_map(|row| Column::ALL.map(|column| ((row, column), cell(row, column)))).collect()
+    rows.flat_map(|row| Operation::ALL.map(|column| ((row, column), cell(row, column)))).collect()
 }
 
 /// Plays one after the other on one stage; a new one where the last was spoilt.
@@ -47,7 +47,7 @@ async fn play_in_turns(turns: Vec<Told>) -> Vec<(Place, Result<(), String>)> {
 }
 
 fn play_all(cells: Vec<Told>) -> BTreeMap<Place, Result<(), String>> {
-    let mut by_stage: BTreeMap<(Column, Option<Row>), Vec<Told>> = BTreeMap::new();
+    let mut by_stage: BTreeMap<(Operation, Option<Row>), Vec<Told>> = BTreeMap::new();
     for ((row, column), story) in cells {
         let alone = row.plays_alone().then_some(row);
         by_stage.entry((column, alone)).or_default().push(((row, column), story));
@@ -71,10 +71,10 @@ fn play_all(cells: Vec<Told>) -> BTreeMap<Place, Result<(), String>> {
 
 /// The matrix, `+` for a cell that was played, `-` for one that cannot occur, `!` for one that failed.
 fn print(told: &BTreeMap<Place, Result<(), String>>, never: &BTreeMap<Place, &'static str>) {
-    let names = Column::ALL.map(|column| format!("{column:?}"));
+    let names = Operation::ALL.map(|column| format!("{column:?}"));
     println!("columns: {}", names.join(", "));
     for row in Row::ALL {
-        let signs: String = Column::ALL.map(|column| sign(told.get(&(row, column)))).iter().collect();
+        let signs: String = Operation::ALL.map(|column| sign(told.get(&(row, column)))).iter().collect();
         println!("{:>20} {signs}", format!("{row:?}"));
     }
     println!("{} cells: {} played, {} cannot occur", told.len() + never.len(), told.len(), never.len());

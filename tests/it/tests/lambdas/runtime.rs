@@ -8,9 +8,8 @@ use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde_json::Value;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
-use std::sync::{Arc, OnceLock};
+use std::process::Stdio;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Child;
@@ -56,7 +55,7 @@ impl Function {
         let (events, waiting) = mpsc::unbounded_channel();
         let (sender, answers) = mpsc::unbounded_channel();
         let api = serve(Api { events: Arc::new(Mutex::new(waiting)), answers: sender }).await;
-        let mut child = tokio::process::Command::new(binary(name))
+        let mut child = tokio::process::Command::new(it::program::built(name))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
@@ -166,26 +165,4 @@ fn take(api: &Api, answer: Answer) -> StatusCode {
     // The test may have ended meanwhile.
     let _ = api.answers.send(answer);
     StatusCode::ACCEPTED
-}
-
-/// The path of a function's binary, built once per process: cargo builds no other package's binaries for
-/// an integration test by itself.
-fn binary(name: &str) -> PathBuf {
-    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    let folder = FOLDER.get_or_init(|| {
-        let this = std::env::current_exe().expect("the test has a path");
-        let folder = this.parent().and_then(|deps| deps.parent()).expect("tests are in <profile>/deps").to_owned();
-        let profile = folder.file_name().and_then(|name| name.to_str()).expect("the profile's name is text");
-        let profile = if profile == "debug" { "dev" } else { profile };
-        let target = folder.parent().expect("the profile is in the target folder");
-        let built = Command::new(env!("CARGO"))
-            .args(["build", "--quiet", "--workspace", "--bins", "--profile", profile, "--target-dir"])
-            .arg(target)
-            .current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/../.."))
-            .status()
-            .expect("cargo is there");
-        assert!(built.success(), "the binaries cannot be built");
-        folder
-    });
-    folder.join(name)
 }

@@ -24,6 +24,18 @@ fn nothing_is_unsafe_unfinished_or_ignored() {
 }
 
 #[test]
+fn what_suites_share_is_in_their_library_and_all_of_it_is_used() {
+    let mut offenders = Offenders::default();
+    for source in rust_files("tests/it") {
+        let code = source.code();
+        for word in ["#[path", "dead_code"] {
+            lines_with(&code, word).into_iter().for_each(|line| offenders.add(&source.path, line, word));
+        }
+    }
+    offenders.none();
+}
+
+#[test]
 fn no_test_sleeps() {
     let mut offenders = Offenders::default();
     for source in rust_files("") {

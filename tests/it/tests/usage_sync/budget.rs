@@ -1,8 +1,8 @@
 //! Our share of Autotask's hour (B1) and the time of a run: what does not fit waits for the next run, and
 //! nothing is left open.
 
-use crate::world::{World, even};
 use functions::context::Deadline;
+use it::world::{World, even};
 use sandbox::{Fault, FaultKind, Vendor};
 use shared::run::Outcome;
 use std::time::Duration;

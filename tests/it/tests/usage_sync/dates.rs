@@ -1,8 +1,8 @@
 //! Effective dates across the ends of months (U5) and what is billed by the month's greatest figure (U7),
 //! by the real job from day to day.
 
-use crate::lines::Sold;
-use crate::world::{World, even};
+use it::lines::Sold;
+use it::world::{World, even};
 use jiff::civil::{Date, date};
 use sandbox::Seed;
 use sandbox::acronis::catalogue::RECOVERY_SITE;

@@ -1,15 +1,20 @@
 //! A run that dies, or is overtaken, between any two of its writes to the table or to Autotask. Whatever
 //! was done by then, the next run ends where the first would have.
 
-use crate::wire::Wire;
-use crate::world::{World, even};
 use functions::run::Scope;
 use functions::usage_sync;
+use it::wire::{Phase, Wire};
+use it::world::{World, even};
 use shared::run::{Mode, Outcome};
 
 /// The lease's time, and a second.
 const LEASE_IS_OVER_SECONDS: i64 = 61;
 const SETTLE_SECONDS: i64 = 600;
+
+/// The moments of a run: before and after each of its writes.
+fn moment(number: usize) -> (usize, Phase) {
+    (number / 2, if number.is_multiple_of(2) { Phase::Unsent } else { Phase::Committed })
+}
 
 /// A run that is dropped where the wire is cut. False when it came to its end before.
 async fn run_until_cut(world: &World, wire: &Wire) -> bool {
@@ -39,7 +44,8 @@ async fn u6_a_run_that_dies_between_any_two_writes_is_made_good_by_the_next_and_
     loop {
         world.pass_days(1);
         world.use_one_more_of_each();
-        wire.cut_at(moment);
+        let (write, phase) = self::moment(moment);
+        wire.cut_at_write(write, phase);
         if !run_until_cut(&world, &wire).await {
             break;
         }
@@ -58,7 +64,8 @@ async fn u6_a_run_that_dies_between_any_two_writes_is_made_good_by_the_next_and_
 /// A run that is held up at a moment while the next one does its work after the lease's end. False when
 /// it came to its end before.
 async fn held_up_and_overtaken(world: &World, wire: &Wire, moment: usize) -> bool {
-    wire.hold_at(moment);
+    let (write, phase) = self::moment(moment);
+    wire.hold_at_write(write, phase);
     let overtaken = async {
         wire.cut().await;
         world.pass_seconds(LEASE_IS_OVER_SECONDS);
@@ -130,7 +137,8 @@ async fn u4_a_run_that_dies_while_it_adds_a_line_leaves_one_line_in_the_end() {
             vendors.set_item_status(&sold.tenant, item, None, true);
             vendors.set_usage(&sold.tenant, item, None, 4, Some(4));
         });
-        wire.cut_at(moment);
+        let (write, phase) = self::moment(moment);
+        wire.cut_at_write(write, phase);
         let died = run_until_cut(&world, &wire).await;
         world.pass_seconds(LEASE_IS_OVER_SECONDS);
         world.apply_complete().await;

@@ -1,8 +1,8 @@
 //! What can go wrong with a change of units on its way to Autotask and back (U6): whatever the vendor
 //! answers or does not, each change is made once.
 
-use crate::lines::ADJUSTMENT;
-use crate::world::World;
+use it::lines::ADJUSTMENT;
+use it::world::World;
 use sandbox::{Fault, FaultKind};
 use shared::run::Outcome;
 

@@ -1,7 +1,7 @@
 //! From setup to the second run: the first plan waits, is approved, is applied, and then nothing is left
 //! to do.
 
-use crate::world::World;
+use it::world::World;
 use shared::run::Outcome;
 
 #[tokio::test]

@@ -1,9 +1,9 @@
 //! What waits for a person (M5, H1, H2), how it is approved, and that an approval is for exactly what was
 //! shown.
 
-use crate::lines::Sold;
-use crate::world::{World, even};
 use functions::run::Approve;
+use it::lines::Sold;
+use it::world::{World, even};
 use shared::ids::CompanyId;
 use shared::mapping::CustomerLink;
 use shared::plan::{HoldReason, Plan};

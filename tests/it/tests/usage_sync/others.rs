@@ -1,11 +1,11 @@
 //! Other hands on our lines (U3): corrected once and told, held when it happens again, and never added to
 //! by mistake.
 
-use crate::lines::{ADJUSTMENT, Sold};
-use crate::wire::Wire;
-use crate::world::{World, even};
 use functions::run::{Approve, Scope};
 use functions::usage_sync;
+use it::lines::{ADJUSTMENT, Sold};
+use it::wire::{Operation, Phase, Strike, Wire};
+use it::world::{World, even};
 use shared::plan::{HoldReason, Plan};
 use shared::run::{Mode, Outcome};
 
@@ -115,8 +115,7 @@ async fn u3_a_person_who_changes_a_line_on_the_same_day_is_corrected_the_day_aft
 
 /// Runs until the first write to Autotask is about to be sent, lets a person do something, and goes on.
 async fn between_reading_and_writing(world: &World, wire: &Wire, person: impl AsyncFnOnce()) -> Outcome {
-    // Before it: the lease, what was seen of the company, the day, and the intent; each passes twice.
-    wire.hold_at(2 * 4);
+    wire.strike(Operation::Adjustments, 0, 1, Strike::Held(Phase::Unsent));
     let meanwhile = async {
         wire.cut().await;
         person().await;

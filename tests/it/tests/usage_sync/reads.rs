@@ -1,8 +1,8 @@
 //! What was not read is not billed (U2): usage refused, rows and tenants missing, pages lost, and what a
 //! run costs in calls (B1, B2).
 
-use crate::lines::Sold;
-use crate::world::{World, even};
+use it::lines::Sold;
+use it::world::{World, even};
 use sandbox::{Fault, FaultKind};
 use shared::run::Outcome;
 

@@ -1,9 +1,9 @@
 //! What is created at Autotask: services (M3), lines (U4) and the contract field (C1), each once, also when
 //! the reply is lost.
 
-use crate::lines::Sold;
-use crate::world::{World, even};
 use functions::run::Run;
+use it::lines::Sold;
+use it::world::{World, even};
 use sandbox::{Fault, FaultKind, Seed};
 use shared::contract::{PAYG_FIELD, PeriodType};
 use shared::ids::{BillingCodeId, ServiceId};

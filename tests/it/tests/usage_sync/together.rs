@@ -1,8 +1,8 @@
 //! Two runs at once, and what runs do side by side: one writer per connection (U6), few requests at a time
 //! (B1), and connections that never touch each other.
 
-use crate::lines::ADJUSTMENT;
-use crate::world::{World, even};
+use it::lines::ADJUSTMENT;
+use it::world::{World, even};
 use sandbox::acronis::TenantKind;
 use sandbox::{Fault, FaultKind, Seed};
 use shared::run::Outcome;

@@ -1,41 +1,20 @@
 //! A clerk's desk: both vendors as the sandbox, a folder for the state and for files, and the program to
 //! run. Its clock is the system's, because the program has no other.
 
+use crate::folder::Folder;
 use crate::program::{self, Environment, Running, Said};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sandbox::{Sandbox, Seed};
-use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicUsize, Ordering};
-
-/// A folder of its own that is gone with it.
-pub(crate) struct Folder(PathBuf);
-
-impl Folder {
-    pub(crate) fn new() -> Folder {
-        static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("acrotask-cli-{}-{number}", std::process::id()));
-        std::fs::create_dir_all(&path).expect("the folder is made");
-        Folder(path)
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
-    }
-}
 
 /// The desk.
-pub(crate) struct Desk {
-    pub(crate) sandbox: Sandbox,
-    pub(crate) folder: Folder,
-    pub(crate) environment: Environment,
+pub struct Desk {
+    /// Both vendors.
+    pub sandbox: Sandbox,
+    /// Where the state and the files are.
+    pub folder: Folder,
+    /// What the program is run with.
+    pub environment: Environment,
     secrets: Vec<String>,
 }
 
@@ -46,7 +25,7 @@ fn words(line: &str) -> Vec<&str> {
 
 impl Desk {
     /// A desk at a provider with these plain customers and those of the story, whose lines are right but one.
-    pub(crate) async fn new(customers: usize) -> Desk {
+    pub async fn new(customers: usize) -> Desk {
         let now = Timestamp::now();
         let today = now.to_zoned(TimeZone::UTC).date();
         let seed = Seed { customers, today, changed_percent: 0, ..Seed::default() };
@@ -55,7 +34,7 @@ impl Desk {
             world.set_now(now);
             world.follow_system_clock(true);
         });
-        let (folder, given) = (Folder::new(), sandbox.credentials());
+        let (folder, given) = (Folder::of("cli"), sandbox.credentials());
         let environment = [
             ("ACRONIS_DATACENTER_URL", sandbox.acronis_url()),
             ("ACRONIS_CLIENT_ID", given.acronis_client_id),
@@ -74,7 +53,7 @@ impl Desk {
     }
 
     /// The same, with everything mapped as by a clerk, the first plan approved and made.
-    pub(crate) async fn settled(customers: usize) -> Desk {
+    pub async fn settled(customers: usize) -> Desk {
         let desk = Desk::new(customers).await;
         desk.map_all().await;
         let plan = desk.plan_id().await;
@@ -85,19 +64,19 @@ impl Desk {
     }
 
     /// Everything is mapped as a clerk does.
-    pub(crate) async fn map_all(&self) {
+    pub async fn map_all(&self) {
         self.run("mapping export map.toml").await.exits(0);
         self.write("map.toml", &everything_sold(&self.read("map.toml")));
         self.run("mapping import map.toml").await.exits(0);
     }
 
     /// Runs the program.
-    pub(crate) async fn run(&self, line: &str) -> Said {
+    pub async fn run(&self, line: &str) -> Said {
         self.run_in(&self.environment, line).await
     }
 
     /// Runs the program with one variable changed, or taken away.
-    pub(crate) async fn run_with(&self, name: &str, value: Option<&str>, line: &str) -> Said {
+    pub async fn run_with(&self, name: &str, value: Option<&str>, line: &str) -> Said {
         let mut environment = self.environment.clone();
         environment.remove(name);
         environment.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -112,33 +91,34 @@ impl Desk {
     }
 
     /// Starts the program and leaves it running, with more variables.
-    pub(crate) fn start(&self, line: &str, more: &[(&str, &str)]) -> Running {
+    pub fn start(&self, line: &str, more: &[(&str, &str)]) -> Running {
         let more = more.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
         let environment = self.environment.clone().into_iter().chain(more).collect();
         Running::start(&words(line), &environment, self.folder.path(), &self.secrets)
     }
 
     /// The id of the plan as it is now.
-    pub(crate) async fn plan_id(&self) -> String {
+    pub async fn plan_id(&self) -> String {
         self.plan_json().await["id"].as_str().expect("a plan has an id").to_owned()
     }
 
     /// The plan as it is now.
-    pub(crate) async fn plan_json(&self) -> serde_json::Value {
+    pub async fn plan_json(&self) -> serde_json::Value {
         self.run("plan --json").await.json()
     }
 
     /// A file of the desk.
-    pub(crate) fn read(&self, file: &str) -> String {
+    pub fn read(&self, file: &str) -> String {
         std::fs::read_to_string(self.folder.path().join(file)).expect("the file is read")
     }
 
-    pub(crate) fn write(&self, file: &str, text: &str) {
+    /// Writes a file of the desk.
+    pub fn write(&self, file: &str, text: &str) {
         std::fs::write(self.folder.path().join(file), text).expect("the file is written");
     }
 
     /// A customer uses this much of an item from now on.
-    pub(crate) fn uses(&self, customer: &str, item: &str, amount: u64) {
+    pub fn uses(&self, customer: &str, item: &str, amount: u64) {
         self.sandbox.world(|world| {
             let tenant = world.tenant_named(customer).expect("the customer is there");
             world.set_usage(&tenant, item, None, amount, Some(amount));
@@ -146,13 +126,13 @@ impl Desk {
     }
 
     /// How many changes of units Autotask took.
-    pub(crate) fn adjustments(&self) -> usize {
+    pub fn adjustments(&self) -> usize {
         self.sandbox.world(|world| world.adjustments().len())
     }
 }
 
 /// What the clerk writes into the file: items sold as the services that the file lists.
-pub(crate) fn everything_sold(text: &str) -> String {
+pub fn everything_sold(text: &str) -> String {
     const SOLD: [(&str, &str); 15] = [
         ("pw_base_workstations", "Acronis Workstations"),
         ("pw_base_servers", "Acronis Servers"),
@@ -174,7 +154,7 @@ pub(crate) fn everything_sold(text: &str) -> String {
 }
 
 /// The file with a line `service = …` in each block of an item, as its list of services gives it.
-pub(crate) fn sold_as(text: &str, item: &str, service: &str) -> String {
+pub fn sold_as(text: &str, item: &str, service: &str) -> String {
     let listed =
         text.lines().find(|line| line.starts_with("#   service = ") && line.contains(&format!("# {service},")));
     let line = listed.unwrap_or_else(|| panic!("{service} is not listed")).trim_start_matches("#   ");

@@ -1,68 +1,96 @@
-//! The columns of the table: every operation of the job, at the vendors and at the table, and how a request
-//! is known to be one of them.
+//! Every operation of the job, at the vendors and at the table, and how a request is known to be one of them.
 
 /// An operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) enum Column {
+pub enum Operation {
+    /// Acronis gives a token.
     Token,
+    /// The API client, and its tenant.
     Client,
+    /// A page of tenants.
     Tenants,
+    /// A page of what is switched on.
     Items,
+    /// The usage of many tenants.
     Usages,
+    /// Where Autotask is.
     Zone,
+    /// The hour's counter.
     Threshold,
+    /// A page of companies.
     Companies,
+    /// A page of contracts.
     Contracts,
+    /// The fields that contracts have.
     ContractFields,
+    /// A page of services.
     Services,
+    /// A page of what bundles hold.
     BundleContents,
+    /// A page of the units of lines.
     Units,
+    /// A page of the units of bundles.
     BundleUnits,
+    /// A page of lines.
     ContractServices,
+    /// Units are changed.
     Adjustments,
+    /// A service is created: where the mapping asks for a new one, so that not every run does it.
+    ServiceCreation,
+    /// One item of the table is read.
     Get,
+    /// Items of a partition are read.
     Query,
+    /// One item is put.
     Put,
+    /// One item is changed.
     Update,
+    /// Items are written all or none.
     Transact,
+    /// Items are written, each by itself.
     Batch,
 }
 
 /// Who is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Side {
+pub enum Side {
+    /// The vendor of the usage.
     Acronis,
+    /// The vendor of the units.
     Autotask,
+    /// Our own table.
     Table,
 }
 
-impl Column {
-    pub(crate) const ALL: [Column; 22] = [
-        Column::Token,
-        Column::Client,
-        Column::Tenants,
-        Column::Items,
-        Column::Usages,
-        Column::Zone,
-        Column::Threshold,
-        Column::Companies,
-        Column::Contracts,
-        Column::ContractFields,
-        Column::Services,
-        Column::BundleContents,
-        Column::Units,
-        Column::BundleUnits,
-        Column::ContractServices,
-        Column::Adjustments,
-        Column::Get,
-        Column::Query,
-        Column::Put,
-        Column::Update,
-        Column::Transact,
-        Column::Batch,
+impl Operation {
+    /// Those that every run may make.
+    pub const ALL: [Operation; 22] = [
+        Operation::Token,
+        Operation::Client,
+        Operation::Tenants,
+        Operation::Items,
+        Operation::Usages,
+        Operation::Zone,
+        Operation::Threshold,
+        Operation::Companies,
+        Operation::Contracts,
+        Operation::ContractFields,
+        Operation::Services,
+        Operation::BundleContents,
+        Operation::Units,
+        Operation::BundleUnits,
+        Operation::ContractServices,
+        Operation::Adjustments,
+        Operation::Get,
+        Operation::Query,
+        Operation::Put,
+        Operation::Update,
+        Operation::Transact,
+        Operation::Batch,
     ];
 
-    pub(crate) fn side(self) -> Side {
+    /// Who is asked for it.
+    pub fn side(self) -> Side {
         match self {
             Self::Token | Self::Client | Self::Tenants | Self::Items | Self::Usages => Side::Acronis,
             Self::Get | Self::Query | Self::Put | Self::Update | Self::Transact | Self::Batch => Side::Table,
@@ -71,12 +99,15 @@ impl Column {
     }
 
     /// Whether it changes something.
-    pub(crate) fn is_write(self) -> bool {
-        matches!(self, Self::Adjustments | Self::Put | Self::Update | Self::Transact | Self::Batch)
+    pub fn is_write(self) -> bool {
+        matches!(
+            self,
+            Self::Adjustments | Self::ServiceCreation | Self::Put | Self::Update | Self::Transact | Self::Batch
+        )
     }
 
     /// What the sandbox calls it; the table is none of its business.
-    pub(crate) fn operation(self) -> Option<&'static str> {
+    pub fn operation(self) -> Option<&'static str> {
         Some(match self {
             Self::Token => "acronis.token",
             Self::Client => "acronis.client",
@@ -94,22 +125,23 @@ impl Column {
             Self::BundleUnits => "autotask.contract_service_bundle_units.query",
             Self::ContractServices => "autotask.contract_services.query",
             Self::Adjustments => "autotask.adjustments.create",
+            Self::ServiceCreation => "autotask.services.create",
             Self::Get | Self::Query | Self::Put | Self::Update | Self::Transact | Self::Batch => return None,
         })
     }
 
     /// The operation of a request; none where it is one that the job's runs do not make.
-    pub(crate) fn of(side: Side, path: &str, target: &str) -> Option<Column> {
+    pub(super) fn of(side: Side, method: &str, path: &str, target: &str) -> Option<Operation> {
         let path = path.split('?').next().unwrap_or_default();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
         match side {
             Side::Table => Self::of_table(target.rsplit('.').next().unwrap_or_default()),
             Side::Acronis => Self::of_acronis(parts.get(2..).unwrap_or_default()),
-            Side::Autotask => Self::of_autotask(&parts),
+            Side::Autotask => Self::of_autotask(method, &parts),
         }
     }
 
-    fn of_table(operation: &str) -> Option<Column> {
+    fn of_table(operation: &str) -> Option<Operation> {
         Some(match operation {
             "GetItem" => Self::Get,
             "Query" => Self::Query,
@@ -121,7 +153,7 @@ impl Column {
         })
     }
 
-    fn of_acronis(parts: &[&str]) -> Option<Column> {
+    fn of_acronis(parts: &[&str]) -> Option<Operation> {
         Some(match parts {
             ["idp", "token"] => Self::Token,
             ["clients", _] => Self::Client,
@@ -132,7 +164,7 @@ impl Column {
         })
     }
 
-    fn of_autotask(parts: &[&str]) -> Option<Column> {
+    fn of_autotask(method: &str, parts: &[&str]) -> Option<Operation> {
         Some(match parts {
             [.., "zoneInformation"] => Self::Zone,
             [.., "ThresholdInformation"] => Self::Threshold,
@@ -145,6 +177,7 @@ impl Column {
             [.., "ContractServiceBundleUnits", "query"] => Self::BundleUnits,
             [.., "ContractServices", "query"] => Self::ContractServices,
             [.., "ContractServiceAdjustments"] => Self::Adjustments,
+            [.., "Services"] if method == "POST" => Self::ServiceCreation,
             _ => return None,
         })
     }

@@ -1,60 +1,51 @@
 //! A wire before both vendors and the table that every request passes. It counts them, can be cut around any
 //! of them as the death of a process does, and can be told what to do to those of one operation.
 
-use crate::columns::{Column, Side};
-use crate::http::{Client, Reply, Request};
+mod http;
+mod operations;
+mod strikes;
+
+pub use http::{Reply, Request};
+pub use operations::{Operation, Side};
+pub use strikes::Strike;
+
+use http::Client;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::watch;
 
 /// The wire; clones are the same one.
 #[derive(Clone)]
-pub(crate) struct Wire {
-    pub(crate) table_url: String,
-    pub(crate) autotask_url: String,
+pub struct Wire {
+    /// Where the table is reached.
+    pub table_url: String,
+    /// Where Autotask is reached.
+    pub autotask_url: String,
     gate: Arc<Gate>,
 }
 
-/// What happens to a request.
-#[derive(Clone)]
-pub(crate) enum Strike {
-    /// The connection is closed, and the request never arrives.
-    ResetBefore,
-    /// It arrives, and then the connection is closed.
-    ResetAfter,
-    /// It never arrives, and nothing is said.
-    SilenceBefore,
-    /// It arrives, and nothing is said.
-    SilenceAfter,
-    /// This is said, and it never arrives.
-    Instead(Reply),
-    /// It arrives, and this is said.
-    AfterIt(Reply),
-    /// It arrives, and its reply breaks off half way.
-    CutBody,
-    /// It arrives, and its reply is changed by what was asked and answered.
-    Rewrite(fn(&Request, &mut Reply)),
-    /// It is answered only after a time, and arrives.
-    Delay(Duration),
-    /// Its host goes away: the connection breaks, and new ones are refused until the wire is mended.
-    Down,
-    /// This is said at once, and it arrives when late ones are let go.
-    Late(Reply),
-    /// Something happens elsewhere, and then it passes.
-    Meanwhile(Arc<dyn Fn() + Send + Sync>),
-}
-
-/// Where a run is stopped, around a request.
+/// A moment around a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Phase {
+pub enum Phase {
+    /// It is not sent yet.
     Unsent,
+    /// It is carried out, and not answered.
     Committed,
+    /// It is answered.
     Answered,
 }
 
+/// Where the wire is cut, or holds something.
+#[derive(Clone, Copy)]
+struct Cut {
+    of_writes: bool,
+    number: usize,
+    phase: Phase,
+    is_held: bool,
+}
+
 struct Rule {
-    column: Column,
+    operation: Operation,
     after: usize,
     times: usize,
     strike: Strike,
@@ -62,8 +53,9 @@ struct Rule {
 
 #[derive(Default)]
 struct State {
-    passed: Vec<Option<Column>>,
-    cut: Option<(usize, Phase)>,
+    passed: Vec<Option<Operation>>,
+    writes: usize,
+    cut: Option<Cut>,
     dead: bool,
     rule: Option<Rule>,
     struck: usize,
@@ -89,7 +81,7 @@ struct Beyond {
 
 impl Wire {
     /// A wire to the table and to Autotask.
-    pub(crate) async fn to(table: &str, autotask: &str) -> Wire {
+    pub async fn to(table: &str, autotask: &str) -> Wire {
         let gate = Arc::new(Gate {
             state: Mutex::default(),
             is_cut: watch::Sender::new(false),
@@ -104,12 +96,12 @@ impl Wire {
     }
 
     /// The same wire to Acronis too; gives its address.
-    pub(crate) async fn also_to_acronis(&self, acronis: &str) -> String {
+    pub async fn also_to_acronis(&self, acronis: &str) -> String {
         serve(Side::Acronis, acronis, &self.gate).await
     }
 
-    /// Counts from now on, and strikes nothing.
-    pub(crate) fn mend(&self) {
+    /// Counts from now on, and strikes nothing; lets go what is held. What was cut off stays so.
+    pub fn mend(&self) {
         let inconsistent = self.inconsistent_reads();
         *self.gate.lock() = State { inconsistent, ..State::default() };
         self.gate.is_cut.send_replace(false);
@@ -117,45 +109,59 @@ impl Wire {
     }
 
     /// From now on, requests of an operation are struck: those after the first `after`, `times` of them.
-    pub(crate) fn strike(&self, column: Column, after: usize, times: usize, strike: Strike) {
+    pub fn strike(&self, operation: Operation, after: usize, times: usize, strike: Strike) {
         self.mend();
-        self.gate.lock().rule = Some(Rule { column, after, times, strike });
+        self.gate.lock().rule = Some(Rule { operation, after, times, strike });
     }
 
     /// The run will be stopped at a request, counted from now.
-    pub(crate) fn cut_at(&self, request: usize, phase: Phase) {
+    pub fn cut_at(&self, request: usize, phase: Phase) {
+        self.set(Cut { of_writes: false, number: request, phase, is_held: false });
+    }
+
+    /// The run will be stopped at a request that changes something, counted from now.
+    pub fn cut_at_write(&self, write: usize, phase: Phase) {
+        self.set(Cut { of_writes: true, number: write, phase, is_held: false });
+    }
+
+    /// A request that changes something, counted from now, will be held until the wire is mended.
+    pub fn hold_at_write(&self, write: usize, phase: Phase) {
+        self.set(Cut { of_writes: true, number: write, phase, is_held: true });
+    }
+
+    fn set(&self, cut: Cut) {
         self.mend();
-        self.gate.lock().cut = Some((request, phase));
+        self.gate.lock().cut = Some(cut);
     }
 
     /// How many requests were struck.
-    pub(crate) fn struck(&self) -> usize {
+    pub fn struck(&self) -> usize {
         self.gate.lock().struck
     }
 
     /// The requests that passed since counting began.
-    pub(crate) fn passed(&self) -> Vec<Option<Column>> {
+    pub fn passed(&self) -> Vec<Option<Operation>> {
         self.gate.lock().passed.clone()
     }
 
     /// Reads of the table that did not ask for what is there now.
-    pub(crate) fn inconsistent_reads(&self) -> usize {
+    pub fn inconsistent_reads(&self) -> usize {
         self.gate.lock().inconsistent
     }
 
-    /// Ends when the run is to be stopped.
-    pub(crate) async fn cut(&self) {
+    /// Ends when the run is to be stopped, or something is held.
+    pub async fn cut(&self) {
         self.gate.is_cut.subscribe().wait_for(|cut| *cut).await.expect("the wire is there");
     }
 
     /// Lets those arrive that are late.
-    pub(crate) async fn let_late_ones_arrive(&self) {
+    pub async fn let_late_ones_arrive(&self) {
         self.gate.late.send_replace(true);
         self.quiet().await;
     }
 
     /// Ends when nothing is on its way any more.
-    pub(crate) async fn quiet(&self) {
+    pub async fn quiet(&self) {
         self.gate.under_way.subscribe().wait_for(|number| *number == 0).await.expect("the wire is there");
     }
 }
@@ -165,6 +171,7 @@ enum Turn {
     Pass,
     Strike(Strike),
     Cut(Phase),
+    Hold(Phase),
     Dead,
 }
 
@@ -173,22 +180,27 @@ impl Gate {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn turn(&self, column: Option<Column>, request: &Request) -> Turn {
+    fn turn(&self, operation: Option<Operation>, request: &Request) -> Turn {
         let mut state = self.lock();
         let consistent = String::from_utf8_lossy(&request.body).contains("\"ConsistentRead\":true");
-        if matches!(column, Some(Column::Get | Column::Query)) && !consistent {
+        if matches!(operation, Some(Operation::Get | Operation::Query)) && !consistent {
             state.inconsistent += 1;
         }
         if state.dead {
             return Turn::Dead;
         }
-        let number = state.passed.len();
-        state.passed.push(column);
-        if let Some((_, phase)) = state.cut.filter(|(at, _)| *at == number) {
-            state.dead = true;
-            return Turn::Cut(phase);
+        let (request, write) = (state.passed.len(), state.writes);
+        let is_write = operation.is_some_and(Operation::is_write);
+        state.passed.push(operation);
+        state.writes += usize::from(is_write);
+        let is_here = |cut: &Cut| if cut.of_writes { is_write && cut.number == write } else { cut.number == request };
+        if let Some(cut) = state.cut.filter(is_here) {
+            state.dead = !cut.is_held;
+            return if cut.is_held { Turn::Hold(cut.phase) } else { Turn::Cut(cut.phase) };
         }
-        let Some(rule) = state.rule.as_mut().filter(|rule| Some(rule.column) == column) else { return Turn::Pass };
+        let Some(rule) = state.rule.as_mut().filter(|rule| Some(rule.operation) == operation) else {
+            return Turn::Pass;
+        };
         if rule.after > 0 {
             rule.after -= 1;
             return Turn::Pass;
@@ -261,11 +273,13 @@ async fn accept_until_down(listener: &TcpListener, beyond: &Beyond) {
 
 async fn converse(client: &mut Client, beyond: &Beyond) {
     while let Some(request) = client.request().await {
-        let column = Column::of(beyond.side, &request.path, request.header("x-amz-target"));
-        let goes_on = match beyond.gate.turn(column, &request) {
+        let target = request.header("x-amz-target");
+        let operation = Operation::of(beyond.side, &request.method, &request.path, target);
+        let goes_on = match beyond.gate.turn(operation, &request) {
             Turn::Pass => answer(client, &carried_out(beyond, &request).await).await,
-            Turn::Strike(strike) => struck(client, beyond, &request, strike).await,
-            Turn::Cut(phase) => cut(client, beyond, &request, phase).await,
+            Turn::Strike(strike) => strikes::struck(client, beyond, &request, strike).await,
+            Turn::Cut(phase) => strikes::cut(client, beyond, &request, phase).await,
+            Turn::Hold(phase) => strikes::held(client, beyond, &request, phase).await,
             Turn::Dead => std::future::pending().await,
         };
         if !goes_on {
@@ -277,72 +291,6 @@ async fn converse(client: &mut Client, beyond: &Beyond) {
 async fn answer(client: &mut Client, reply: &Reply) -> bool {
     client.reply(reply).await;
     true
-}
-
-async fn cut(client: &mut Client, beyond: &Beyond, request: &Request, phase: Phase) -> bool {
-    if phase != Phase::Unsent {
-        let reply = carried_out(beyond, request).await;
-        if phase == Phase::Answered {
-            client.reply(&reply).await;
-        }
-    }
-    beyond.gate.is_cut.send_replace(true);
-    std::future::pending().await
-}
-
-/// False: the connection is closed.
-async fn struck(client: &mut Client, beyond: &Beyond, request: &Request, strike: Strike) -> bool {
-    match strike {
-        Strike::ResetBefore => false,
-        Strike::ResetAfter => {
-            carried_out(beyond, request).await;
-            false
-        }
-        Strike::SilenceBefore => std::future::pending().await,
-        Strike::SilenceAfter => {
-            carried_out(beyond, request).await;
-            std::future::pending().await
-        }
-        Strike::Instead(reply) => answer(client, &reply).await,
-        Strike::AfterIt(reply) => {
-            carried_out(beyond, request).await;
-            answer(client, &reply).await
-        }
-        Strike::CutBody => {
-            let mut reply = carried_out(beyond, request).await;
-            reply.body.truncate(reply.body.len() / 2);
-            answer(client, &reply).await
-        }
-        Strike::Rewrite(change) => {
-            let mut reply = carried_out(beyond, request).await;
-            change(request, &mut reply);
-            answer(client, &reply).await
-        }
-        Strike::Delay(time) => {
-            let late = tokio::time::timeout(time, std::future::pending::<()>()).await;
-            drop(late);
-            answer(client, &carried_out(beyond, request).await).await
-        }
-        Strike::Down => {
-            beyond.gate.down.send_replace(Some(beyond.side));
-            false
-        }
-        Strike::Late(reply) => {
-            let (beyond, request) = (beyond.clone(), request.clone());
-            beyond.gate.under_way.send_modify(|number| *number += 1);
-            tokio::spawn(async move {
-                let let_go = beyond.gate.late.subscribe().wait_for(|late| *late).await.is_ok();
-                assert!(let_go, "the wire is there");
-                forward(&beyond, &request).await;
-                beyond.gate.under_way.send_modify(|number| *number -= 1);
-            });
-            answer(client, &reply).await
-        }
-        Strike::Meanwhile(happens) => {
-            happens();
-            answer(client, &carried_out(beyond, request).await).await
-        }
-    }
 }
 
 /// Carries a request out whatever becomes of who sent it.

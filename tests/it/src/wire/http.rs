@@ -6,50 +6,60 @@ use tokio::net::TcpStream;
 use tokio::net::tcp::{OwnedReadHalf, OwnedWriteHalf};
 
 /// A connection with one of our clients.
-pub(crate) struct Client {
+pub(super) struct Client {
     reader: BufReader<OwnedReadHalf>,
     writer: OwnedWriteHalf,
 }
 
 /// A request.
 #[derive(Debug, Clone)]
-pub(crate) struct Request {
-    pub(crate) method: String,
-    pub(crate) path: String,
-    pub(crate) headers: Vec<(String, String)>,
-    pub(crate) body: Vec<u8>,
+pub struct Request {
+    /// Its method.
+    pub method: String,
+    /// Its path, with the query.
+    pub path: String,
+    /// Its headers, in order.
+    pub headers: Vec<(String, String)>,
+    /// Its body.
+    pub body: Vec<u8>,
 }
 
 /// A reply.
 #[derive(Debug, Clone)]
-pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) content_type: String,
-    pub(crate) retry_after: Option<String>,
-    pub(crate) body: Vec<u8>,
+pub struct Reply {
+    /// Its status.
+    pub status: u16,
+    /// What its body is.
+    pub content_type: String,
+    /// When to ask again, if it says so.
+    pub retry_after: Option<String>,
+    /// Its body.
+    pub body: Vec<u8>,
 }
 
 impl Request {
-    pub(crate) fn header(&self, name: &str) -> &str {
+    /// A header; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
         let found = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         found.map_or("", |(_, value)| value)
     }
 }
 
 impl Reply {
-    pub(crate) fn of(status: u16, content_type: &str, body: &str) -> Reply {
+    /// A reply of this body.
+    pub fn of(status: u16, content_type: &str, body: &str) -> Reply {
         Reply { status, content_type: content_type.to_owned(), retry_after: None, body: body.as_bytes().to_vec() }
     }
 }
 
 impl Client {
-    pub(crate) fn on(stream: TcpStream) -> Client {
+    pub(super) fn on(stream: TcpStream) -> Client {
         let (reader, writer) = stream.into_split();
         Client { reader: BufReader::new(reader), writer }
     }
 
     /// The next request; none once the client has gone.
-    pub(crate) async fn request(&mut self) -> Option<Request> {
+    pub(super) async fn request(&mut self) -> Option<Request> {
         let first = self.line().await?;
         let mut words = first.split_whitespace();
         let (method, path) = (words.next()?.to_owned(), words.next()?.to_owned());
@@ -75,7 +85,7 @@ impl Client {
     }
 
     /// Sends a reply. A client that has gone is not told.
-    pub(crate) async fn reply(&mut self, reply: &Reply) {
+    pub(super) async fn reply(&mut self, reply: &Reply) {
         let retry = reply.retry_after.as_ref().map_or_else(String::new, |after| format!("retry-after: {after}\r\n"));
         let head = format!(
             "HTTP/1.1 {} Told\r\ncontent-type: {}\r\ncontent-length: {}\r\n{retry}\r\n",

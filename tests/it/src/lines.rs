@@ -13,21 +13,28 @@ const GIB: u64 = 1 << 30;
 
 /// A line, and the item that it bills.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Sold {
-    pub(crate) line: i64,
-    pub(crate) contract: i64,
-    pub(crate) service: i64,
-    pub(crate) company: i64,
-    pub(crate) tenant: String,
-    pub(crate) item: String,
-    pub(crate) storage: Option<String>,
+pub struct Sold {
+    /// The line.
+    pub line: i64,
+    /// Its contract.
+    pub contract: i64,
+    /// Its service.
+    pub service: i64,
+    /// Whose contract it is.
+    pub company: i64,
+    /// The company's tenant.
+    pub tenant: String,
+    /// The item's name.
+    pub item: String,
+    /// Where the item stores, if it does.
+    pub storage: Option<String>,
     /// What one unit is.
-    pub(crate) size: u64,
+    pub size: u64,
 }
 
 impl World {
     /// Every line that bills an item of a tenant with the company's name, by id; metered ones are left out.
-    pub(crate) fn sold(&self) -> Vec<Sold> {
+    pub fn sold(&self) -> Vec<Sold> {
         let all = self.sandbox.world(|world| {
             let (services, companies) = (world.services(), world.companies());
             let mut sold = Vec::new();
@@ -55,7 +62,7 @@ impl World {
     }
 
     /// Units used of a line's item, each part of a unit as a whole one.
-    pub(crate) fn used(&self, sold: &Sold) -> i64 {
+    pub fn used(&self, sold: &Sold) -> i64 {
         self.sandbox.world(|world| {
             let usage = world.acronis.usage(&sold.tenant, &sold.item, sold.storage.as_deref());
             let amount = usage.map_or(0, |usage| usage.absolute_value.unwrap_or(usage.value));
@@ -64,7 +71,7 @@ impl World {
     }
 
     /// Sets the usage of a line's item in whole units.
-    pub(crate) fn set_used(&self, sold: &Sold, units: i64) {
+    pub fn set_used(&self, sold: &Sold, units: i64) {
         let amount = u64::try_from(units).expect("usage is never negative") * sold.size;
         self.sandbox.world(|world| {
             world.set_usage(&sold.tenant, &sold.item, sold.storage.as_deref(), amount, Some(amount));
@@ -72,23 +79,24 @@ impl World {
     }
 
     /// Every line's item is used by one unit more.
-    pub(crate) fn use_one_more_of_each(&self) {
+    pub fn use_one_more_of_each(&self) {
         for sold in self.sold() {
             self.set_used(&sold, self.used(&sold) + 1);
         }
     }
 
     /// Units of a line in force on a day.
-    pub(crate) fn units_on(&self, sold: &Sold, day: Date) -> i64 {
+    pub fn units_on(&self, sold: &Sold, day: Date) -> i64 {
         self.sandbox.world(|world| world.line_units_on(sold.line, day)).expect("a row covers the day")
     }
 
-    pub(crate) fn units(&self, sold: &Sold) -> i64 {
+    /// Units of a line in force today.
+    pub fn units(&self, sold: &Sold) -> i64 {
         self.units_on(sold, self.today())
     }
 
     /// Lines whose units are not what is used.
-    pub(crate) fn wrong(&self) -> Vec<(Sold, i64, i64)> {
+    pub fn wrong(&self) -> Vec<(Sold, i64, i64)> {
         let with_units = self.sold().into_iter().map(|sold| {
             let (units, used) = (self.units(&sold), self.used(&sold));
             (sold, units, used)
@@ -97,34 +105,37 @@ impl World {
     }
 
     /// The adjustments that the vendor took from us, in order.
-    pub(crate) fn ours(&self) -> Vec<Adjustment> {
+    pub fn ours(&self) -> Vec<Adjustment> {
         let all = self.sandbox.world(|world| world.adjustments().to_vec());
         all.into_iter().filter(|adjustment| adjustment.by == Author::Api).collect()
     }
 
-    pub(crate) fn adjustments(&self) -> usize {
+    /// How many adjustments the vendor took from us.
+    pub fn adjustments(&self) -> usize {
         self.ours().len()
     }
 
     /// The POSTs that asked for an adjustment, by the status they were answered with.
-    pub(crate) fn adjustment_posts(&self) -> Vec<u16> {
+    pub fn adjustment_posts(&self) -> Vec<u16> {
         let requests = self.sandbox.requests().into_iter();
         requests.filter(|seen| seen.operation == ADJUSTMENT).map(|seen| seen.status).collect()
     }
 
-    pub(crate) async fn states(&self) -> BTreeMap<String, LineState> {
+    /// What we remember of each line, by its key.
+    pub async fn states(&self) -> BTreeMap<String, LineState> {
         let mut states = BTreeMap::new();
         let each = |state: LineState| _ = states.insert(state.place.key(), state);
         self.host.store.line_states(&self.connection, each).await.expect("the table is read");
         states
     }
 
-    pub(crate) async fn open_intents(&self) -> usize {
+    /// How many changes are unanswered.
+    pub async fn open_intents(&self) -> usize {
         self.states().await.values().filter(|state| state.open.is_some()).count()
     }
 
     /// How every story ends: each line's units are what is used, and what led there was made once.
-    pub(crate) async fn all_is_right_and_made_once(&self) {
+    pub async fn all_is_right_and_made_once(&self) {
         let wrong = self.wrong();
         assert!(wrong.is_empty(), "units are not what is used: {wrong:#?}");
         self.made_once().await;
@@ -132,7 +143,7 @@ impl World {
 
     /// Nothing is open, each change that the vendor took is in our books once and with the same days and
     /// units, no line was written twice for a day, and every request was one that a vendor knows.
-    pub(crate) async fn made_once(&self) {
+    pub async fn made_once(&self) {
         assert_eq!(self.open_intents().await, 0, "intents are left open: {:#?}", self.states().await);
         let mut taken: BTreeMap<(i64, i64), Vec<(Date, i64)>> = BTreeMap::new();
         for adjustment in self.ours() {
@@ -160,11 +171,11 @@ impl World {
     }
 
     /// Every request was one that the vendors know.
-    pub(crate) fn nothing_unknown(&self) {
+    pub fn nothing_unknown(&self) {
         let unknown = self.sandbox.unknown_requests();
         assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
     }
 }
 
 /// How the sandbox calls the POST that adds units.
-pub(crate) const ADJUSTMENT: &str = "autotask.adjustments.create";
+pub const ADJUSTMENT: &str = "autotask.adjustments.create";

@@ -23,24 +23,28 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// The day every story begins.
-pub(crate) const TODAY: Date = date(2026, 11, 10);
+pub const TODAY: Date = date(2026, 11, 10);
 const TABLE: &str = "acrotask";
 
 /// Both vendors, and us.
-pub(crate) struct World {
-    pub(crate) sandbox: Sandbox,
-    pub(crate) host: Host,
-    pub(crate) clock: Clock,
-    pub(crate) connection: ConnectionId,
+pub struct World {
+    /// Both vendors.
+    pub sandbox: Sandbox,
+    /// Where our jobs run.
+    pub host: Host,
+    /// Our clock.
+    pub clock: Clock,
+    /// The connection of the story.
+    pub connection: ConnectionId,
     machine: Arc<Machine>,
     // Serves until the story ends.
-    _table: Arc<EmbeddedTable>,
+    table: Arc<EmbeddedTable>,
 }
 
 impl World {
     /// A world of this seed, not connected yet. With `wired`, all that goes to the table and to Autotask
     /// passes a wire.
-    pub(crate) async fn unconnected(seed: Seed, wired: bool) -> (World, Option<Wire>) {
+    pub async fn unconnected(seed: Seed, wired: bool) -> (World, Option<Wire>) {
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
         let clock = Clock::set_to(sandbox.world(|world| world.now()));
         let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
@@ -57,37 +61,37 @@ impl World {
             login.autotask.zone_url.clone_from(&wire.autotask_url);
         }
         machine.keep_credentials(&connection, &login);
-        (World { sandbox, host, clock, connection, machine: Arc::new(machine), _table: Arc::new(table) }, wire)
+        (World { sandbox, host, clock, connection, machine: Arc::new(machine), table: Arc::new(table) }, wire)
     }
 
     /// A world of this seed, connected, with every product mapped to the service of its name.
-    pub(crate) async fn of(seed: Seed) -> World {
+    pub async fn of(seed: Seed) -> World {
         let (world, _) = World::unconnected(seed, false).await;
         world.connect().await;
         world
     }
 
     /// The same, with a wire before the table and Autotask.
-    pub(crate) async fn wired(seed: Seed) -> (World, Wire) {
+    pub async fn wired(seed: Seed) -> (World, Wire) {
         let (world, wire) = World::unconnected(seed, true).await;
         world.connect().await;
         (world, wire.expect("a wire was asked for"))
     }
 
     /// Another provider's vendors, as a connection in the same table.
-    pub(crate) async fn beside(&self, name: &str, seed: Seed) -> World {
+    pub async fn beside(&self, name: &str, seed: Seed) -> World {
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
         let connection = ConnectionId::new(name);
         self.machine.keep_credentials(&connection, &credentials(&sandbox));
         let (host, clock) = (self.host.clone(), self.clock.clone());
-        let (machine, table) = (Arc::clone(&self.machine), Arc::clone(&self._table));
-        let world = World { sandbox, host, clock, connection, machine, _table: table };
+        let (machine, table) = (Arc::clone(&self.machine), Arc::clone(&self.table));
+        let world = World { sandbox, host, clock, connection, machine, table };
         world.connect().await;
         world
     }
 
     /// Connects once more, as an operator does who checks the credentials.
-    pub(crate) async fn connect_again(&self, create_field: bool) -> anyhow::Result<setup::Connected> {
+    pub async fn connect_again(&self, create_field: bool) -> anyhow::Result<setup::Connected> {
         setup::connect(&self.host, &self.connection, create_field).await
     }
 
@@ -97,36 +101,37 @@ impl World {
     }
 
     /// A provider with a few plain customers.
-    pub(crate) async fn plain(customers: usize) -> World {
+    pub async fn plain(customers: usize) -> World {
         World::of(Seed { customers, story: false, today: TODAY, ..Seed::default() }).await
     }
 
     /// The same, with the first plan approved and applied.
-    pub(crate) async fn settled(customers: usize) -> World {
+    pub async fn settled(customers: usize) -> World {
         let world = World::plain(customers).await;
         world.settle().await;
         world
     }
 
     /// Customers with this many lines each, all of them right; nothing to do.
-    pub(crate) async fn even(customers: usize, lines: usize) -> World {
+    pub async fn even(customers: usize, lines: usize) -> World {
         let world = World::of(even(customers, lines)).await;
         world.settle().await;
         world
     }
 
     /// Approves the first plan and applies it.
-    pub(crate) async fn settle(&self) {
+    pub async fn settle(&self) {
         self.approve_plan().await;
         self.apply_complete().await;
     }
 
     /// Gives up on a request soon, for stories in which a vendor is silent.
-    pub(crate) fn impatient(&mut self) {
+    pub fn impatient(&mut self) {
         self.host.http.request_timeout = Duration::from_millis(300);
     }
 
-    pub(crate) async fn map_products_by_sku(&self) {
+    /// Maps each item to the service of its name.
+    pub async fn map_products_by_sku(&self) {
         let services = self.sandbox.world(|world| world.services());
         self.change_mapping(|mapping| {
             mapping.settings.settle_minutes = 0;
@@ -139,7 +144,7 @@ impl World {
     }
 
     /// Saves a change of the mapping, as an operator would.
-    pub(crate) async fn change_mapping(&self, change: impl FnOnce(&mut Mapping)) {
+    pub async fn change_mapping(&self, change: impl FnOnce(&mut Mapping)) {
         let store = &self.host.store;
         let mut mapping =
             store.mapping(&self.connection).await.expect("the table is read").expect("the mapping was made at setup");
@@ -148,53 +153,60 @@ impl World {
         store.save_mapping(&self.connection, &mapping).await.expect("the mapping is saved");
     }
 
-    pub(crate) async fn plan(&self) -> Plan {
+    /// The plan as it is now.
+    pub async fn plan(&self) -> Plan {
         usage_sync::plan(&self.host, &self.connection).await.expect("a plan is made")
     }
 
-    pub(crate) async fn approve_plan(&self) -> Plan {
+    /// Approves the plan as it is now.
+    pub async fn approve_plan(&self) -> Plan {
         let plan = self.plan().await;
         self.approve(Approve::Plan(plan.id.clone())).await.expect("the plan is approved");
         plan
     }
 
-    pub(crate) async fn approve(&self, what: Approve) -> anyhow::Result<Plan> {
+    /// Approves this.
+    pub async fn approve(&self, what: Approve) -> anyhow::Result<Plan> {
         usage_sync::approve(&self.host, &self.connection, &what, "clerk").await
     }
 
-    pub(crate) async fn apply(&self) -> Run {
+    /// A run that writes.
+    pub async fn apply(&self) -> Run {
         usage_sync::run(&self.host, &self.connection, Scope::Everybody, Mode::Apply).await.expect("the run is recorded")
     }
 
-    pub(crate) async fn apply_complete(&self) -> Run {
+    /// A run that writes and ends well.
+    pub async fn apply_complete(&self) -> Run {
         let run = self.apply().await;
         assert_eq!(run.record.outcome, Outcome::Complete, "{:?}", run.record);
         run
     }
 
     /// Lets days pass for everybody.
-    pub(crate) fn pass_days(&self, days: i64) {
+    pub fn pass_days(&self, days: i64) {
         self.sandbox.advance_days(days);
         self.clock.set(self.now());
     }
 
     /// Lets seconds pass for everybody.
-    pub(crate) fn pass_seconds(&self, seconds: i64) {
+    pub fn pass_seconds(&self, seconds: i64) {
         let later = self.now().checked_add(SignedDuration::from_secs(seconds)).expect("a time in the calendar");
         self.sandbox.set_now(later);
         self.clock.set(later);
     }
 
-    pub(crate) fn now(&self) -> Timestamp {
+    /// The time at the vendors.
+    pub fn now(&self) -> Timestamp {
         self.sandbox.world(|world| world.now())
     }
 
-    pub(crate) fn today(&self) -> Date {
+    /// The day at the vendors.
+    pub fn today(&self) -> Date {
         self.sandbox.world(|world| world.today())
     }
 }
 
 /// Customers whose units are right from the start.
-pub(crate) fn even(customers: usize, lines: usize) -> Seed {
+pub fn even(customers: usize, lines: usize) -> Seed {
     Seed { customers, lines_per_customer: lines, changed_percent: 0, story: false, today: TODAY, ..Seed::default() }
 }

@@ -1,5 +1,5 @@
-//! The program itself: built once beside these tests, run to its end or watched line by line. Whatever it
-//! says is searched for secrets.
+//! The programs themselves, built once beside the tests; and the command line, run to its end or watched line
+//! by line. Whatever it says is searched for secrets.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -13,41 +13,44 @@ use tokio::process::{Child, ChildStderr};
 const PATIENCE: Duration = Duration::from_secs(120);
 
 /// The variables the program is run with; there are no others.
-pub(crate) type Environment = BTreeMap<String, String>;
+pub type Environment = BTreeMap<String, String>;
 
 /// How a program ended and what it said.
 #[derive(Debug)]
-pub(crate) struct Said {
-    pub(crate) exit: Option<i32>,
-    pub(crate) out: String,
-    pub(crate) err: String,
+pub struct Said {
+    /// Its exit code.
+    pub exit: Option<i32>,
+    /// The result.
+    pub out: String,
+    /// What it said beside the result.
+    pub err: String,
 }
 
 impl Said {
     /// Ends the story where the program ended otherwise.
     #[track_caller]
-    pub(crate) fn exits(self, exit: i32) -> Said {
+    pub fn exits(self, exit: i32) -> Said {
         assert_eq!(self.exit, Some(exit), "{self:#?}");
         self
     }
 
     /// Ends the story where the result lacks these words.
     #[track_caller]
-    pub(crate) fn prints(self, words: &[&str]) -> Said {
+    pub fn prints(self, words: &[&str]) -> Said {
         words.iter().for_each(|word| assert!(self.out.contains(word), "no \"{word}\" in {self:#?}"));
         self
     }
 
     /// Ends the story where what is said beside the result lacks these words.
     #[track_caller]
-    pub(crate) fn notes(self, words: &[&str]) -> Said {
+    pub fn notes(self, words: &[&str]) -> Said {
         words.iter().for_each(|word| assert!(self.err.contains(word), "no \"{word}\" in {self:#?}"));
         self
     }
 
     /// The result as JSON and nothing else.
     #[track_caller]
-    pub(crate) fn json(&self) -> serde_json::Value {
+    pub fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error} in {self:#?}"))
     }
 
@@ -60,10 +63,11 @@ impl Said {
     }
 }
 
-/// Where the program is, once it is built as the workspace builds it.
-fn program() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| {
+/// Where a program of the workspace is. All are built once for a suite: cargo builds no other package's
+/// programs for a test by itself.
+pub fn built(name: &str) -> PathBuf {
+    static FOLDER: OnceLock<PathBuf> = OnceLock::new();
+    let folder = FOLDER.get_or_init(|| {
         let tests = std::env::current_exe().expect("a test knows its own file");
         let profile = tests.parent().and_then(Path::parent).expect("tests are in the deps folder of their profile");
         let target = profile.parent().expect("a profile's folder is in the target folder");
@@ -74,20 +78,21 @@ fn program() -> &'static Path {
         let mut build = Command::new(env!("CARGO"));
         build.args(["build", "--quiet", "--workspace", "--bins", "--profile", name, "--target-dir"]).arg(target);
         let built = build.current_dir(env!("CARGO_MANIFEST_DIR")).status().expect("cargo is run");
-        assert!(built.success(), "the program is not built");
-        profile.join(format!("acrotask{}", std::env::consts::EXE_SUFFIX))
-    })
+        assert!(built.success(), "the programs are not built");
+        profile.to_owned()
+    });
+    folder.join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn command(arguments: &[&str], environment: &Environment, folder: &Path) -> tokio::process::Command {
-    let mut command = tokio::process::Command::new(program());
+    let mut command = tokio::process::Command::new(built("acrotask"));
     command.args(arguments).env_clear().envs(environment).current_dir(folder);
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
     command
 }
 
 /// Runs the program to its end.
-pub(crate) async fn run(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Said {
+pub async fn run(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Said {
     let ended = tokio::time::timeout(PATIENCE, command(arguments, environment, folder).output());
     let ended = ended.await.unwrap_or_else(|_| panic!("{arguments:?} does not end")).expect("the program is run");
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("the program speaks UTF-8");
@@ -95,7 +100,7 @@ pub(crate) async fn run(arguments: &[&str], environment: &Environment, folder: &
 }
 
 /// The program while it runs.
-pub(crate) struct Running {
+pub struct Running {
     child: Child,
     err: Lines<BufReader<ChildStderr>>,
     said: String,
@@ -103,37 +108,38 @@ pub(crate) struct Running {
 }
 
 impl Running {
-    pub(crate) fn start(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Running {
+    /// Starts it.
+    pub fn start(arguments: &[&str], environment: &Environment, folder: &Path, secrets: &[String]) -> Running {
         let mut child = command(arguments, environment, folder).spawn().expect("the program is run");
         let err = BufReader::new(child.stderr.take().expect("standard error is piped")).lines();
         Running { child, err, said: String::new(), secrets: secrets.to_vec() }
     }
 
-    /// Reads what it says until a line holds these words.
-    pub(crate) async fn until(&mut self, words: &str) {
+    /// Reads what it says until a line holds these words; gives that line.
+    pub async fn until(&mut self, words: &str) -> String {
         let read = async {
             while let Some(line) = next_line(&mut self.err).await {
                 self.said.push_str(&line);
                 self.said.push('\n');
                 if line.contains(words) {
-                    return true;
+                    return Some(line);
                 }
             }
-            false
+            None
         };
         let found = tokio::time::timeout(PATIENCE, read).await;
-        assert_eq!(found, Ok(true), "no \"{words}\" in {}", self.said);
+        found.ok().flatten().unwrap_or_else(|| panic!("no \"{words}\" in {}", self.said))
     }
 
     /// Sends it a signal, such as `-INT`, as Ctrl-C does.
-    pub(crate) fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let id = self.child.id().expect("it still runs").to_string();
         let sent = Command::new("kill").args([signal, &id]).status().expect("kill is run");
         assert!(sent.success(), "the signal is not sent");
     }
 
     /// Waits for its end.
-    pub(crate) async fn end(mut self) -> Said {
+    pub async fn end(mut self) -> Said {
         let mut out = String::new();
         let mut stdout = self.child.stdout.take().expect("standard output is piped");
         let read = async {
