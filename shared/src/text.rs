@@ -180,13 +180,13 @@ fn tenant_row(new: &NewTenant) -> Row {
         (!new.trial, "in production"),
         (new.trial, "in trial"),
         (new.two_factor, "with two factors"),
-        (new.administrator.is_some(), "with its primary contact as administrator"),
+        (new.administrator.is_some(), "with an administrator"),
     ];
     let with: Vec<&str> = with.into_iter().filter(|(is_so, _)| *is_so).map(|(_, words)| words).collect();
     let what = if new.tenant.is_some() { "completed" } else { "created" };
     Row {
         heading: format!("{} (company {}), new tenant", new.name, new.company),
-        cells: vec![what.to_owned(), items.join(", "), with.join(", ")],
+        cells: vec![what.to_owned(), with.join(", "), items.join(", ")],
     }
 }
 

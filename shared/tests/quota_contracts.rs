@@ -8,7 +8,7 @@ use common::{contract, date, tenant};
 use shared::ids::LineId;
 use shared::mapping::{Combine, CustomerLink};
 use shared::plan::{HoldReason, Plan};
-use shared::quota::Grant::Unlimited;
+use shared::quota::Grant::{Off, Unlimited};
 use shared::usage::ItemKind::Feature;
 
 fn assert_found(plan: &Plan, text: &str) {
@@ -70,6 +70,13 @@ fn c2_a_service_on_contracts_of_both_kinds_is_held_and_told_and_a_pin_decides() 
     assert_unchanged(&plan);
     assert_found(&plan, "is on pay-as-you-go contract 71 and on prepaid contract 70; it is held");
 
+    for switch_off in [false, true] {
+        for grant in [Off, Unlimited] {
+            let mut world = world.clone();
+            world.has("pw_feature", grant).settings().quotas.switch_off = switch_off;
+            assert_unchanged(&world.plan());
+        }
+    }
     for (pin, expected) in [(710, Unlimited), (700, hard(7)), (12345, hard(5))] {
         let mut world = world.clone();
         let pins = &mut world.mapping.customers.get_mut(&shared::ids::CompanyId(7)).expect("it is there").pins;

@@ -252,6 +252,9 @@ fn h1_pay_as_you_go_lines_that_fall_to_0_with_usage_did_not_vanish() {
     assert!(world.run().run_hold.is_none(), "nor did those that became pay-as-you-go");
     each(&mut world, |world| _ = world.buys(SERVER, 0));
     assert!(world.day("2026-06-01").plan().run_hold.is_none());
+    let mut of_rows = world.clone();
+    each(&mut of_rows, |world| world.it().lines.clear());
+    assert!(of_rows.plan().run_hold.is_none(), "a row of 0 units is enough to be seen");
     each(&mut world, |world| (world.it().rows, world.it().lines) = (Vec::new(), Vec::new()));
     assert!(world.plan().run_hold.is_some(), "lines that are no longer to be seen did");
 }

@@ -13,13 +13,14 @@ use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret,
 use functions::http::HttpSettings;
 use functions::run::{Approve, Run, Scope};
 use functions::setup::{self, Connected};
-use functions::usage_sync;
+use functions::{contract_changed, usage_sync};
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
+use sandbox::acronis::catalogue::ACRONIS_STORAGE as DEFAULT_STORAGE;
 use sandbox::seed::story;
 use sandbox::{Sandbox, Seed};
-use shared::ids::{ConnectionId, ServiceId};
+use shared::ids::{ConnectionId, ServiceId, StorageId};
 use shared::mapping::{Mapping, ServiceTarget};
 use shared::matching::{suggestions, unmapped_tenants};
 use shared::plan::Plan;
@@ -57,15 +58,24 @@ struct Play {
 
 /// Plays the demo.
 pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
-    let seed = Seed { customers: args.customers as usize, seed: args.seed, changed_percent: 25, ..Seed::default() };
+    let seed = Seed {
+        customers: args.customers as usize,
+        seed: args.seed,
+        changed_percent: 25,
+        prepaid: true,
+        ..Seed::default()
+    };
     let mut play = Play::start(seed, args.json).await?;
     let connected = play.set_up().await?;
     play.map_products(connected.mapping).await?;
     let first = play.first_plan().await?;
     let applied = play.apply(&first).await?;
     let second = play.second_run().await?;
+    let quotas = play.quotas().await?;
     if args.json {
-        let all = serde_json::json!({"first_plan": first, "run": applied.record, "second_plan": second});
+        let all = serde_json::json!({
+            "first_plan": first, "run": applied.record, "second_plan": second, "quotas": quotas,
+        });
         print(&serde_json::to_string_pretty(&all)?)?;
     }
     if args.once || args.json {
@@ -135,6 +145,8 @@ impl Play {
         let services = self.sandbox.world(|world| world.services());
         // Nothing is on its way for long in a simulated world.
         mapping.settings.settle_minutes = 0;
+        mapping.settings.automatic_provisioning = true;
+        mapping.settings.new_tenants.default_storage = Some(StorageId::new(DEFAULT_STORAGE));
         for (key, row) in &mut mapping.products {
             let sold_as = services.iter().find(|service| service.sku == key.name);
             row.service = sold_as.map(|service| ServiceTarget::Existing(ServiceId(service.id)));
@@ -198,10 +210,38 @@ impl Play {
         Ok(plan)
     }
 
+    /// The other direction: what contracts sell is what tenants may use.
+    async fn quotas(&mut self) -> anyhow::Result<Plan> {
+        self.say(
+            "\n7. Quotas: prepaid units become quotas in Acronis, and companies with a contract and no tenant get one.\n",
+        );
+        let (host, connection) = (&self.machine.host, &self.connection);
+        let plan = watched(&host.progress, contract_changed::plan(host, connection)).await?;
+        if !self.quiet {
+            print(&plan.to_string())?;
+        }
+        self.say(&format!("\n8. Approve this plan, {}, as a person would, and apply it.", plan.id));
+        contract_changed::approve(host, connection, &Approve::Plan(plan.id.clone()), "demo").await?;
+        for is_second in [false, true] {
+            let run = contract_changed::run(host, connection, Scope::Everybody, Mode::Apply);
+            let run = watched(&host.progress, run).await?;
+            self.say(&format!("   {}", told(&run.record)));
+            if run.record.outcome != Outcome::Complete {
+                bail!("the run of quotas did not complete: {}", run.record.outcome);
+            }
+            let plan = run.plan.context("the run of quotas made no plan")?;
+            if is_second && !plan.is_empty() {
+                bail!("the second run of quotas still had something to do:\n{plan}");
+            }
+        }
+        self.say("   The second of these runs had nothing to do.");
+        Ok(plan)
+    }
+
     /// One day after the other: usage moves, the schedule comes, and units follow.
     async fn days(&mut self) -> anyhow::Result<Exit> {
         self.say(&format!(
-            "\n7. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
+            "\n9. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
             DAY.as_secs()
         ));
         let _webhooks = self.take_webhooks().await?;

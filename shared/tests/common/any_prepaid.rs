@@ -55,10 +55,10 @@ fn buyer() -> impl Strategy<Value = AnyBuyer> {
         0u8..5,
         units(),
         units(),
-        prop::option::weighted(0.3, 0i64..4),
+        (0u8..10, 0i64..4).prop_map(|(of_ten, units)| (of_ten < 3).then_some(units)),
         prop::collection::vec((0u8..5, 0u64..8), ITEMS.len()),
         prop::collection::vec(0u64..8, ITEMS.len()),
-        prop::collection::vec(prop::bool::weighted(0.1), ITEMS.len()),
+        prop::collection::vec((0u8..10).prop_map(|of_ten| of_ten == 0), ITEMS.len()),
     )
         .prop_map(|(payg, units, more, bundles, has, used, locked)| AnyBuyer {
             payg,
