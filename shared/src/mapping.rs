@@ -8,7 +8,7 @@ use crate::settings::Settings;
 use crate::usage::{ItemKey, ItemKind, OfferingItem};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Everything an operator mapped and set for one connection.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -225,6 +225,19 @@ impl Mapping {
         }
     }
 
+    /// Whom a change from `before` to this mapping touches, of those we look after: all of them where products or
+    /// settings differ. Names are for people and touch nobody; who is no longer looked after is left alone (M6).
+    pub fn touched_since(&self, before: &Mapping) -> BTreeSet<CompanyId> {
+        let for_all = self.settings != before.settings || self.products != before.products;
+        let terms = |row: &CustomerRow| (row.tenant().cloned(), row.link == CustomerLink::ToCreate, row.pins.clone());
+        let differs = |company: CompanyId, row: &CustomerRow| {
+            let was_looked_after = before.is_looked_after(company);
+            !was_looked_after || before.customers.get(&company).map(terms) != Some(terms(row))
+        };
+        let rows = self.customers.iter().filter(|(company, _)| self.is_looked_after(**company));
+        rows.filter(|(company, row)| for_all || differs(**company, row)).map(|(company, _)| *company).collect()
+    }
+
     /// What contradicts itself, in words for the operator, each with the row it stands on.
     pub fn faults(&self) -> Vec<MappingFault> {
         let mut faults = Vec::new();
@@ -327,4 +340,59 @@ pub enum MappingRowName {
     Customer(CompanyId),
     /// A product's.
     Product(ItemKey),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CustomerLink, CustomerRow, Mapping};
+    use crate::ids::{CompanyId, LineId, ServiceId, TenantId};
+    use std::collections::BTreeSet;
+
+    fn row(company: i64, link: CustomerLink) -> CustomerRow {
+        CustomerRow { company: CompanyId(company), company_name: String::new(), link, pins: Default::default() }
+    }
+
+    fn mapped(tenant: &str) -> CustomerLink {
+        CustomerLink::Mapped { tenant: TenantId::new(tenant), tenant_name: String::new() }
+    }
+
+    /// Company 1 is mapped, 2 is not, 3 is ignored, 4 is to get a tenant.
+    fn four() -> Mapping {
+        let ignored = CustomerLink::Ignored { reason: "ours".to_owned() };
+        let links = [mapped("a"), CustomerLink::Unmapped { left_alone: false }, ignored, CustomerLink::ToCreate];
+        let rows = (1..).zip(links).map(|(company, link)| (CompanyId(company), row(company, link)));
+        Mapping { customers: rows.collect(), ..Mapping::default() }
+    }
+
+    #[test]
+    fn a_saved_mapping_touches_whose_row_changed_and_everybody_where_products_or_settings_did() {
+        let set = |mapping: &mut Mapping, company: i64, link: CustomerLink| {
+            mapping.customers.get_mut(&CompanyId(company)).expect("it has a row").link = link;
+        };
+        let changed = |change: &dyn Fn(&mut Mapping)| {
+            let mut after = four();
+            change(&mut after);
+            let touched: BTreeSet<CompanyId> = after.touched_since(&four());
+            touched.into_iter().map(|company| company.0).collect::<Vec<i64>>()
+        };
+        let first = |mapping: &mut Mapping| mapping.customers.get_mut(&CompanyId(1)).expect("it is there").clone();
+        let named = |mapping: &mut Mapping| {
+            let row = CustomerRow { company_name: "Renamed".to_owned(), ..first(mapping) };
+            mapping.customers.insert(CompanyId(1), row);
+        };
+        let pinned = |mapping: &mut Mapping| {
+            let row = CustomerRow { pins: [(ServiceId(7), LineId(8))].into(), ..first(mapping) };
+            mapping.customers.insert(CompanyId(1), row);
+        };
+        assert_eq!(changed(&|_| {}), [0; 0], "nothing");
+        assert_eq!(changed(&named), [0; 0], "a name");
+        assert_eq!(changed(&pinned), [1], "a pin");
+        assert_eq!(changed(&|mapping| set(mapping, 1, mapped("b"))), [1], "another tenant");
+        assert_eq!(changed(&|mapping| set(mapping, 2, mapped("b"))), [2], "mapped");
+        assert_eq!(changed(&|mapping| set(mapping, 3, CustomerLink::ToCreate)), [3], "no longer ignored");
+        assert_eq!(changed(&|mapping| set(mapping, 1, CustomerLink::Unmapped { left_alone: true })), [0; 0], "let go");
+        assert_eq!(changed(&|mapping| mapping.settings.quotas.soft = true), [1, 4], "a setting");
+        assert_eq!(changed(&|mapping| mapping.settings.automatic_provisioning = true), [1, 2, 4], "one more of them");
+        assert_eq!(four().touched_since(&Mapping::default()).len(), 2, "where nothing was mapped before");
+    }
 }

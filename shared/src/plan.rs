@@ -269,6 +269,8 @@ pub enum HoldReason {
         /// What is in use.
         used: String,
     },
+    /// Q5, U2: Acronis does not say how much is in use.
+    UsageNotTold,
     /// Nothing would be left to the customer.
     LosesEverything,
     /// H1: the contract went from pay-as-you-go to prepaid.
@@ -305,6 +307,7 @@ impl fmt::Display for HoldReason {
                 f.write_str("the line had units and shows none at all; a permission lost at Autotask looks like that")
             }
             HoldReason::BelowUsage { used } => write!(f, "less than the {used} in use"),
+            HoldReason::UsageNotTold => f.write_str("Acronis does not say how much is in use"),
             HoldReason::LosesEverything => f.write_str("nothing would be left to the customer"),
             HoldReason::NoLongerPayAsYouGo => f.write_str("the contract went from pay-as-you-go to prepaid"),
             HoldReason::StillInUse { items } => write!(f, "{} still in use", count(*items, "item")),

@@ -125,6 +125,11 @@ impl QuotaFacts {
         self.items.iter().find(|given| given.item.key == *key)
     }
 
+    /// Whether the vendor says how much of an item is in use, be it nothing.
+    pub fn is_usage_told(&self, key: &ItemKey) -> bool {
+        self.usage.as_ref().is_ok_and(|usage| usage.contains_key(key))
+    }
+
     /// What is in use of an item; nothing where the vendor lists nothing.
     pub fn used(&self, key: &ItemKey) -> u64 {
         self.usage.as_ref().ok().and_then(|usage| usage.get(key)).copied().unwrap_or_default()

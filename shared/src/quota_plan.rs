@@ -264,6 +264,13 @@ impl<'a> QuotaPlanner<'a> {
             let used = crate::reckoning::amount(change.used, unit);
             reasons.push(HoldReason::BelowUsage { used });
         }
+        // Absent is not zero: an item that is on has a row, if only of nothing (U2).
+        let is_told = change.setting.kind == ItemKind::Feature
+            || !before.is_on()
+            || self.facts.is_usage_told(&change.setting.key);
+        if is_less && settings.quotas.hold_below_usage && !is_told {
+            reasons.push(HoldReason::UsageNotTold);
+        }
         if is_less && loses_everything {
             reasons.push(HoldReason::LosesEverything);
         }

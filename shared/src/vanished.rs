@@ -42,11 +42,16 @@ impl Vanished {
         if before.tenant {
             self.tenants.add(!now.tenant, || format!("tenant of {company}"));
         }
+        // What is new stands in the place of as much that is gone: a renewed contract is a new one (C3).
+        let mut renewed = now.contracts.difference(&before.contracts).count();
         for contract in &before.contracts {
-            self.contracts.add(!now.contracts.contains(contract), || ContractId::to_string(contract));
+            let gone = !now.contracts.contains(contract) && !takes_one(&mut renewed);
+            self.contracts.add(gone, || ContractId::to_string(contract));
         }
+        let mut renewed = now.lines.difference(&before.lines).count();
         for line in &before.lines {
-            self.lines.add(!now.lines.contains(line) || want_none.contains(line), || LineId::to_string(line));
+            let gone = want_none.contains(line) || (!now.lines.contains(line) && !takes_one(&mut renewed));
+            self.lines.add(gone, || LineId::to_string(line));
         }
     }
 
@@ -62,4 +67,11 @@ impl Vanished {
         let vanished = over.iter().map(|(what, v)| format!("{} of {} {what}", v.gone.len(), v.before)).collect();
         Some(RunHold { id: fingerprint::of(&names), vanished })
     }
+}
+
+/// Takes one of what is left; whether there was any.
+fn takes_one(left: &mut usize) -> bool {
+    let had = *left > 0;
+    *left = left.saturating_sub(1);
+    had
 }

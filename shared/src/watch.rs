@@ -8,6 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 /// How far each look reaches back before the latest change seen: entries may become visible out of order.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// How far the vendor's clock may be behind ours when the first look is taken; from then on only its own counts.
+const SKEW: SignedDuration = SignedDuration::from_hours(2);
 /// Everybody has had a turn within this time, since some changes leave no trace: days that come, new periods,
 /// renewals.
 const SWEEP: SignedDuration = SignedDuration::from_hours(24);
@@ -27,18 +29,22 @@ pub struct Watched {
     pub swept_at: Timestamp,
     /// The last company of that turn.
     pub swept_to: Option<CompanyId>,
+    /// The version of the mapping whose changes were passed on.
+    pub mapping_version: u64,
 }
 
 impl Watched {
-    /// Nothing was watched yet: what changed before `now` is the sweep's.
-    pub fn from_now_on(now: Timestamp) -> Self {
+    /// Nothing was watched yet: what changed before `now`, and the mapping as it is, are the sweep's.
+    pub fn from_now_on(now: Timestamp, mapping_version: u64) -> Self {
+        let since = now.checked_sub(SKEW).unwrap_or(now);
         Self {
-            notes_until: now,
-            headers_until: now,
+            notes_until: since,
+            headers_until: since,
             notes: BTreeMap::new(),
             headers: BTreeMap::new(),
             swept_at: now.checked_sub(SWEEP).unwrap_or(now),
             swept_to: None,
+            mapping_version,
         }
     }
 
@@ -111,7 +117,7 @@ mod tests {
 
     #[test]
     fn a_change_is_new_once_however_often_the_overlap_shows_it() {
-        let mut watched = Watched::from_now_on(at(1_000));
+        let mut watched = Watched::from_now_on(at(1_000), 1);
         assert!(watched.take_note(7, at(1_001)) && !watched.take_note(7, at(1_001)));
         assert!(watched.take_header(ContractId(5), at(1_002)) && !watched.take_header(ContractId(5), at(1_002)));
         assert!(watched.take_header(ContractId(5), at(1_003)), "changed again");
@@ -126,7 +132,7 @@ mod tests {
     #[test]
     fn everybody_has_a_turn_each_day_and_nobody_two() {
         let companies: BTreeSet<CompanyId> = (0..1_000).map(CompanyId).collect();
-        let mut watched = Watched::from_now_on(at(10_000));
+        let mut watched = Watched::from_now_on(at(10_000), 1);
         assert_eq!(watched.sweep(&companies, at(10_000)).len(), 1_000, "the first look is at everybody");
         let mut turns = Vec::new();
         for minute in (10_005..=10_000 + 24 * 60).step_by(5) {

@@ -8,7 +8,8 @@ use common::{date, tenant};
 use shared::ids::{CompanyId, TenantId};
 use shared::mapping::CustomerLink;
 use shared::plan::HoldReason::{
-    self, BelowUsage, FirstPlan, LosesEverything, MappingChanged, NewCustomer, NoLongerPayAsYouGo, ReviewMode, WholeRun,
+    self, BelowUsage, FirstPlan, LosesEverything, MappingChanged, NewCustomer, NoLongerPayAsYouGo, ReviewMode,
+    UsageNotTold, WholeRun,
 };
 use shared::quota::Grant::{self, Off, Unlimited};
 use shared::usage::ItemKind::Storage;
@@ -69,6 +70,16 @@ fn q5_never_delays_raising_and_never_holds_the_rest() {
     world.uses("pw_base_servers", 50).uses("pw_base_workstations", 2).buys(SERVER, 30).buys(PC, 1);
     let plan = world.run();
     assert_eq!((world.grant("pw_base_servers"), reasons(&plan)), (hard(30), below(2)));
+}
+
+#[test]
+fn q5_u2_absent_usage_is_not_zero() {
+    let mut world = right();
+    let plan = world.keeps_silent_of("pw_base_servers").buys(SERVER, 1).run();
+    assert_eq!(reasons(&plan), [UsageNotTold]);
+    world.approve(&plan).run();
+    assert_eq!(world.grant("pw_base_servers"), hard(1));
+    assert_eq!(reasons(&world.buys(SERVER, 9).run()), [], "raising waits for nobody");
 }
 
 #[test]
@@ -237,6 +248,21 @@ fn h1_contracts_that_end_one_after_the_other_never_vanish_together() {
         let plan = world.day(&format!("2026-05-{}", 11 + id)).run();
         assert!(plan.run_hold.is_none(), "{plan}");
     }
+}
+
+#[test]
+fn h1_c3_contracts_renewed_on_one_day_did_not_vanish() {
+    let mut world = customers(6);
+    for id in 1..=6 {
+        world.of = CompanyId(id);
+        let it = world.it();
+        it.contracts[0].id.0 += 500;
+        let contract = it.contracts[0].id;
+        it.rows.iter_mut().for_each(|row| (row.contract, row.line.0) = (contract, row.line.0 + 500_000));
+        it.lines.iter_mut().for_each(|line| (line.contract, line.id.0) = (contract, line.id.0 + 500_000));
+    }
+    let plan = world.plan();
+    assert!(plan.run_hold.is_none(), "{plan}");
 }
 
 #[test]

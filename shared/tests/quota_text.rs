@@ -162,11 +162,11 @@ fn the_plan_of_new_tenants() {
     2 changes, 0 held, 0 waiting, 3 findings, 0 items right
 
     Changes
-        id            item     quota                                   because
+        id            item     quota                                 because
       Birke (company 8), new tenant
-        70d30972e4ac  created  pw_base_servers 5, storage@b unlimited  in production, with its primary contact as administrator
+        70d30972e4ac  created  in production, with an administrator  pw_base_servers 5, storage@b unlimited
       Eiche (company 11), new tenant
-        3f2472ac2810  created  pw_base_servers 2, storage@b unlimited  in production
+        3f2472ac2810  created  in production                         pw_base_servers 2, storage@b unlimited
 
     Findings
       - Cedar (company 9): it should get a tenant, but one with its name is not mapped: other "CEDAR Ltd."

@@ -84,7 +84,7 @@ pub(super) async fn vendors(
         reads::autotask(&vendors.autotask, observed, scope.as_ref()),
         reads::tenants(&vendors.acronis, &observed.connection)
     )?;
-    let directory = reads::Directory::new(observed, &autotask, tenants);
+    let directory = reads::Directory::new(observed, scope.as_ref(), &autotask, tenants);
     host.progress.begin("reading Acronis items and usage", None);
     let acronis = reads::acronis(&vendors.acronis, observed, &directory).await?;
     reads::put_together(observed, autotask, directory, acronis);

@@ -130,9 +130,17 @@ pub(super) async fn tenants(acronis: &Acronis, connection: &Connection) -> anyho
 }
 
 impl Directory {
-    /// Who of those that were read has which tenant.
-    pub(super) fn new(observed: &Observed, autotask: &FromAutotask, tenants: Vec<Tenant>) -> Self {
-        let mut customers: BTreeMap<CompanyId, CustomerRow> = BTreeMap::new();
+    /// Who of those that are looked at has which tenant. Who is mapped and was not to be seen is one of them: it
+    /// has to be told.
+    pub(super) fn new(
+        observed: &Observed,
+        scope: Option<&BTreeSet<CompanyId>>,
+        autotask: &FromAutotask,
+        tenants: Vec<Tenant>,
+    ) -> Self {
+        let mapped = observed.mapping.mapped_customers().map(|(row, _)| (row.company, row.clone()));
+        let mut customers: BTreeMap<CompanyId, CustomerRow> =
+            mapped.filter(|(company, _)| scope.is_none_or(|scope| scope.contains(company))).collect();
         for company in autotask.companies.values() {
             let row = observed.mapping.customers.get(&company.id).cloned();
             customers.insert(company.id, row.unwrap_or_else(|| new_row(company)));

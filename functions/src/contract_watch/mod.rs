@@ -1,12 +1,13 @@
 //! The job that notices changed contracts, which Autotask tells nobody: by the notes that it writes on each
 //! change of services, by the headers it changed, and, for what leaves no trace, by giving everybody a turn each
-//! day. It says "look there" and reads no units.
+//! day. It notices a saved mapping too, whoever saved it. It says "look there" and reads no units.
 
 use crate::events::{About, Bus, Cause, CompanyChanged, ContractChanged, Event};
 use crate::host::Host;
 use crate::run::{AtWork, Done, Run, budget, carry_out, check_database};
 use anyhow::Context;
 use shared::ids::{CompanyId, ConnectionId, ContractId};
+use shared::mapping::Mapping;
 use shared::run::{Job, Mode, Outcome, RunRecord};
 use shared::watch::Watched;
 use std::collections::{BTreeMap, BTreeSet};
@@ -32,17 +33,19 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::
     budget::open_unasked(&at_work, &mapping.settings.budget, record).await?;
     let now = host.clock.now();
     let before = host.store.watched(&connection.id).await?;
-    let mut watched = before.clone().unwrap_or_else(|| Watched::from_now_on(now));
-    let changed = changed_companies(&at_work, &mut watched).await?;
-    let changed: BTreeSet<CompanyId> =
-        changed.into_iter().filter(|company| mapping.is_looked_after(*company)).collect();
+    let mut watched = before.clone().unwrap_or_else(|| Watched::from_now_on(now, mapping.version));
+    let mut changed = changed_companies(&at_work, &mut watched).await?;
+    changed.retain(|company| mapping.is_looked_after(*company));
+    let mut mapped = touched_companies(&at_work, &mapping, &mut watched).await?;
+    mapped.retain(|company| !changed.contains(company));
     let everybody = mapping.customers.keys().copied().filter(|company| mapping.is_looked_after(*company)).collect();
-    let turn = watched.sweep(&everybody, now);
-    let events: Vec<Event> = changed
-        .iter()
-        .map(|company| contract_changed(&connection.id, *company))
-        .chain(turn.into_iter().filter(|one| !changed.contains(one)).map(|one| its_turn(&connection.id, one)))
-        .collect();
+    let mut turn = watched.sweep(&everybody, now);
+    turn.retain(|company| !changed.contains(company) && !mapped.contains(company));
+    let of = &connection.id;
+    let changed = changed.into_iter().map(|company| contract_changed(of, company));
+    let mapped = mapped.into_iter().map(|company| company_changed(of, company, Cause::Mapping));
+    let turn = turn.into_iter().map(|company| company_changed(of, company, Cause::Sweep));
+    let events: Vec<Event> = changed.chain(mapped).chain(turn).collect();
     bus.publish(&events).await?;
     // Only after what it passed is on its way: a run that dies before shows it all again.
     if before.as_ref() != Some(&watched) {
@@ -58,8 +61,24 @@ fn contract_changed(connection: &ConnectionId, company: CompanyId) -> Event {
     Event::ContractChanged(ContractChanged { connection: connection.clone(), about: About::Company(company) })
 }
 
-fn its_turn(connection: &ConnectionId, company: CompanyId) -> Event {
-    Event::CompanyChanged(CompanyChanged { connection: connection.clone(), company, cause: Cause::Sweep })
+fn company_changed(connection: &ConnectionId, company: CompanyId, cause: Cause) -> Event {
+    Event::CompanyChanged(CompanyChanged { connection: connection.clone(), company, cause })
+}
+
+/// Those whom the mapping touches that was saved since the last look; everybody, where the one before it is not
+/// kept.
+async fn touched_companies(
+    at_work: &AtWork<'_>,
+    mapping: &Mapping,
+    watched: &mut Watched,
+) -> anyhow::Result<BTreeSet<CompanyId>> {
+    if watched.mapping_version == mapping.version {
+        return Ok(BTreeSet::new());
+    }
+    let AtWork { host, connection, .. } = at_work;
+    let before = host.store.earlier_mapping(&connection.id, watched.mapping_version).await?;
+    watched.mapping_version = mapping.version;
+    Ok(mapping.touched_since(&before.unwrap_or_default()))
 }
 
 /// The companies with a contract that changed since the last look: two calls where nothing did.

@@ -6,10 +6,12 @@ use super::items::{Key, Rows, body_of, number, text_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::{CompanyId, ConnectionId, ServiceId};
-use shared::run::{Approval, ChangeRecord, RunRecord};
+use shared::run::{Approval, ChangeRecord, Job, Outcome, RunRecord};
 
 /// How long the record of a run is kept.
 const RUNS_KEPT_DAYS: i64 = 400;
+/// How long that of a look that found nothing is: there are hundreds a day.
+const IDLE_LOOKS_KEPT_DAYS: i64 = 3;
 /// How long an approval is kept: what it approves has long moved by then.
 const APPROVALS_KEPT_DAYS: i64 = 30;
 /// No run works for longer; how far back to look for one that may still have been at work.
@@ -67,7 +69,9 @@ impl Store {
     pub async fn save_run(&self, connection: &ConnectionId, run: &RunRecord) -> anyhow::Result<()> {
         let sk = format!("{}#{}", sortable(run.started), run.id);
         let mut item = Key { pk: format!("{connection}#runs"), sk }.holding(run)?;
-        item.insert("ttl".to_owned(), expires(run.started, RUNS_KEPT_DAYS));
+        let is_idle = run.job == Job::ContractWatch && run.outcome == Outcome::Complete && run.counts.changes == 0;
+        let days = if is_idle { IDLE_LOOKS_KEPT_DAYS } else { RUNS_KEPT_DAYS };
+        item.insert("ttl".to_owned(), expires(run.started, days));
         self.put(item).await
     }
 

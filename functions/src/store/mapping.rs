@@ -92,6 +92,23 @@ impl Store {
         Ok(self.mapping_head(connection).await?.map_or(0, |head| head.version))
     }
 
+    /// A version that was in force earlier, as far as it is kept and can be told from saves that came to nothing.
+    pub async fn earlier_mapping(&self, connection: &ConnectionId, version: u64) -> anyhow::Result<Option<Mapping>> {
+        let mut generations: BTreeMap<String, String> = BTreeMap::new();
+        self.query(&head_key(connection).pk, Rows::StartingWith(format!("{version:020}-")), |item| {
+            let key = text_of(&item, "sk").context("a piece of the stored mapping has no key")?;
+            let (generation, _) = key.split_once('#').context("a piece of the stored mapping has another key")?;
+            let text = generations.entry(generation.to_owned()).or_default();
+            text.push_str(text_of(&item, "body").context("a piece of the stored mapping is empty")?);
+            Ok(())
+        })
+        .await?;
+        let mut texts = generations.into_values();
+        let only = texts.next().filter(|_| texts.next().is_none());
+        // Pieces expire one by one, and what is left of a text cannot be read.
+        Ok(only.and_then(|text| mapping_of(version, &text).ok()))
+    }
+
     /// Puts a mapping into force, if the one in force is still the version it was made from, and tells its
     /// new version.
     pub async fn save_mapping(&self, connection: &ConnectionId, mapping: &Mapping) -> Result<u64, SaveError> {

@@ -15,7 +15,7 @@
 //! | `<id>#cursors` | job | how far a job has looked | ever |
 //! | `<id>#creations` | key at the vendor | something created at a vendor | ever |
 //! | `<id>#changes` | `<company>#<service>#<settled at>#<intent id>` | a change that was made | ever |
-//! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days |
+//! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days; 3 of a look that found nothing |
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //!

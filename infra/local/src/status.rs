@@ -8,11 +8,16 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use shared::line::LineState;
 use shared::mapping::Mapping;
-use shared::run::{Connection, Mode, Outcome, RunRecord};
+use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
 use shared::words::count;
+use std::collections::BTreeSet;
 
 /// How many runs are shown.
 const RUNS_SHOWN: usize = 10;
+/// The jobs whose standing is told, the one that bills first.
+const JOBS: [Job; 3] = [Job::UsageSync, Job::ContractChanged, Job::ContractWatch];
+/// Everybody's quotas are looked at within this time.
+const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A daily job that was not heard of for longer does not run any more.
 const OVERDUE: SignedDuration = SignedDuration::from_hours(30);
 /// A run gives a sign of life far more often than this.
@@ -22,6 +27,7 @@ const DEAD_AFTER: SignedDuration = SignedDuration::from_mins(5);
 struct Known {
     connection: Connection,
     mapping: Mapping,
+    /// Those of the last days, or else the last ones, newest first.
     runs: Vec<RunRecord>,
     open: Vec<LineState>,
     now: Timestamp,
@@ -49,7 +55,7 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
             "connection": known.connection,
             "standing": known.standing(),
             "needs": known.needs(),
-            "runs": known.runs,
+            "runs": known.shown_runs(),
             "open": known.open,
         });
         print(&serde_json::to_string_pretty(&all)?)?;
@@ -68,15 +74,49 @@ impl Known {
             return Ok(None);
         };
         let mapping = store.mapping(id).await?.unwrap_or_default();
-        let runs = store.runs(id, RUNS_SHOWN).await?;
+        let now = session.machine.host.clock.now();
+        let mut runs = store.runs_since(id, now.saturating_sub(OVERDUE)?).await?;
+        runs.reverse();
+        if runs.is_empty() {
+            runs = store.runs(id, RUNS_SHOWN).await?;
+        }
         let mut open = Vec::new();
         store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-        Ok(Some(Known { connection, mapping, runs, open, now: session.machine.host.clock.now() }))
+        Ok(Some(Known { connection, mapping, runs, open, now }))
     }
 
-    /// The last run that had the lease: one that gave way says nothing about how things stand.
+    /// The last run of a job that had the lease: one that gave way says nothing about how things stand.
+    fn last_of(&self, job: Job) -> Option<&RunRecord> {
+        self.runs.iter().find(|run| run.job == job && run.outcome != Outcome::Skipped)
+    }
+
+    /// The run that says how things stand: one that failed, or else that of the job that bills.
     fn last(&self) -> Option<&RunRecord> {
-        self.runs.iter().find(|run| run.outcome != Outcome::Skipped)
+        let last: Vec<&RunRecord> = JOBS.into_iter().filter_map(|job| self.last_of(job)).collect();
+        let failed = last.iter().find(|run| matches!(run.outcome, Outcome::Failed(_)));
+        failed.or(last.first()).copied()
+    }
+
+    /// A look at changed contracts that found nothing is no news.
+    fn shown_runs(&self) -> Vec<&RunRecord> {
+        let found_nothing = |run: &RunRecord| run.outcome == Outcome::Complete && run.counts.changes == 0;
+        let is_news = |run: &&RunRecord| run.job != Job::ContractWatch || !found_nothing(run);
+        self.runs.iter().filter(is_news).take(RUNS_SHOWN).collect()
+    }
+
+    /// Runs of the last day for some customers each.
+    fn looks_at_quotas(&self) -> impl Iterator<Item = &RunRecord> {
+        let since = self.now.saturating_sub(A_DAY).unwrap_or(self.now);
+        self.runs.iter().filter(move |run| run.job == Job::ContractChanged && run.started >= since)
+    }
+
+    /// What was found: by the last run of units, and by a day's looks at quotas.
+    fn findings(&self) -> Vec<&str> {
+        let units = self.last_of(Job::UsageSync).into_iter().flat_map(|run| &run.findings);
+        let quotas: BTreeSet<&str> = self.looks_at_quotas().flat_map(|run| &run.findings).map(String::as_str).collect();
+        let units: Vec<&str> = units.map(String::as_str).collect();
+        let more = quotas.into_iter().filter(|finding| !units.contains(finding)).collect::<Vec<_>>();
+        units.iter().copied().chain(more).collect()
     }
 
     fn is_mapped(&self) -> bool {
@@ -93,7 +133,7 @@ impl Known {
         let ago = ago(silent);
         let counts = &run.counts;
         match &run.outcome {
-            Outcome::Failed(_) => format!("It does not work: the last run, {ago}, failed."),
+            Outcome::Failed(_) => format!("It does not work: the last run of {}, {ago}, failed.", run.job),
             Outcome::Running if silent > DEAD_AFTER => format!("The last run died {ago}; the next one goes on."),
             Outcome::Running => format!("A run is under way; it was heard of {ago}."),
             _ if silent > OVERDUE => format!("It stands still: the last run was {ago}."),
@@ -130,8 +170,17 @@ impl Known {
             }
             return needs;
         };
-        if let Outcome::Failed(why) | Outcome::Stopped(why) = &run.outcome {
-            needs.push(why.clone());
+        for run in JOBS.into_iter().filter_map(|job| self.last_of(job)) {
+            if let Outcome::Failed(why) | Outcome::Stopped(why) = &run.outcome {
+                needs.push(format!("{}: {why}", run.job));
+            }
+        }
+        let first_quotas_wait = !self.connection.first_quotas_approved;
+        if self.looks_at_quotas().any(|run| run.counts.held > 0) {
+            needs.push(match first_quotas_wait {
+                true => "Approve the first plan of quotas: acrotask plan quotas shows it and how".to_owned(),
+                false => "Quotas or tenants are held: acrotask plan quotas shows why and how to approve".to_owned(),
+            });
         }
         if self.now.duration_since(run.heard) > OVERDUE {
             needs.push("Let it run every day: MODE=apply acrotask serve".to_owned());
@@ -149,8 +198,9 @@ impl Known {
         if counts.refused > 0 {
             needs.push(format!("{} refused by Autotask; see the findings", is_or_are(counts.refused, "change")));
         }
-        if counts.findings > 0 {
-            needs.push(format!("Look at {} below", count(counts.findings, "finding")));
+        let findings = self.findings().len();
+        if findings > 0 {
+            needs.push(format!("Look at {} below", count(findings, "finding")));
         }
         needs
     }
@@ -172,9 +222,9 @@ impl Known {
                 open_table(&self.open)
             ));
         }
-        if let Some(run) = self.last().filter(|run| !run.findings.is_empty()) {
-            let findings: Vec<String> = run.findings.iter().map(|finding| on_two_lines(finding)).collect();
-            parts.push(format!("Findings of the last run\n{}", findings.join("\n")));
+        let findings: Vec<String> = self.findings().into_iter().map(on_two_lines).collect();
+        if !findings.is_empty() {
+            parts.push(format!("Findings\n{}", findings.join("\n")));
         }
         parts.join("\n\n")
     }
@@ -184,7 +234,7 @@ impl Known {
         let started = format!("started ({})", self.mapping.settings.time_zone);
         let headers = [&started, "job", "mode", "ended", "changes", "made", "held", "findings", "calls"];
         let mut table = table(&headers, &[4, 5, 6, 7, 8]);
-        table.add_rows(self.runs.iter().map(|run| {
+        table.add_rows(self.shown_runs().into_iter().map(|run| {
             let counts = &run.counts;
             let calls: u64 = run.calls.values().sum();
             [

@@ -8,7 +8,7 @@ use functions::run::{Run, Scope, work_off};
 use functions::{contract_changed, contract_watch, dispatch, usage_sync};
 use serde_json::Value;
 use shared::ids::ConnectionId;
-use shared::run::{Job, Mode};
+use shared::run::{Job, Mode, Outcome};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
@@ -69,6 +69,9 @@ async fn work(machine: &mut Machine, job: Job, woken: Vec<Again>, mode: Mode) ->
     if let Some(Again { event, .. }) = due.first() {
         // Everybody is looked at, and so is whom the changes are about.
         let run = watched(&progress, run(machine, event.connection(), job, Scope::Everybody, mode)).await?;
+        if run.record.outcome != Outcome::Complete {
+            machine.again.extend(changes);
+        }
         return Ok(vec![run]);
     }
     if changes.is_empty() {

@@ -48,6 +48,8 @@ pub(crate) struct Buyer {
     pub(crate) tenant: Option<Tenant>,
     pub(crate) items: Vec<GivenItem>,
     pub(crate) usage: BTreeMap<ItemKey, u64>,
+    /// Items whose usage the vendor does not tell.
+    pub(crate) silent: BTreeSet<ItemKey>,
     pub(crate) refusal: Option<String>,
     pub(crate) contracts: Vec<Contract>,
     pub(crate) lines: Vec<ContractLine>,
@@ -163,6 +165,7 @@ impl Prepaid {
             tenant: None,
             items: self.catalogue.iter().map(off).collect(),
             usage: BTreeMap::new(),
+            silent: BTreeSet::new(),
             refusal: None,
             contracts: Vec::new(),
             lines: Vec::new(),
@@ -248,6 +251,12 @@ impl Prepaid {
 
     pub(crate) fn grant(&mut self, name: &str) -> Grant {
         self.item(name).grant
+    }
+
+    /// The vendor does not tell the usage of this item.
+    pub(crate) fn keeps_silent_of(&mut self, name: &str) -> &mut Self {
+        self.it().silent.insert(named(name));
+        self
     }
 
     pub(crate) fn uses(&mut self, name: &str, amount: u64) -> &mut Self {

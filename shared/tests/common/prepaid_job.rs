@@ -65,6 +65,10 @@ impl Prepaid {
         let Buyer { company: seen, tenant, items, usage, refusal, contracts, lines, rows, bundles, .. } =
             self.buyers[&company].clone();
         let buyer = &self.buyers[&company];
+        // As the vendor does it: what is on has a row, if only of nothing.
+        let on = items.iter().filter(|given| given.grant.is_on() && !buyer.silent.contains(&given.item.key));
+        let mut usage: BTreeMap<_, _> = on.map(|given| (given.item.key.clone(), 0)).chain(usage).collect();
+        usage.retain(|key, _| !buyer.silent.contains(key));
         QuotaFacts {
             customer: self.mapping.customers[&company].clone(),
             company: seen,

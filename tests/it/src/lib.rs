@@ -4,6 +4,8 @@
 pub mod desk;
 pub mod folder;
 pub mod lines;
+pub mod prepaid;
 pub mod program;
+pub mod runtime;
 pub mod wire;
 pub mod world;

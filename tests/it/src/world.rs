@@ -78,6 +78,16 @@ impl World {
         (world, wire.expect("a wire was asked for"))
     }
 
+    /// The same, with Acronis behind the wire too.
+    pub async fn wired_throughout(seed: Seed) -> (World, Wire) {
+        let (world, wire) = World::wired(seed).await;
+        let mut login = credentials(&world.sandbox);
+        login.acronis.datacenter_url = wire.also_to_acronis(&world.sandbox.acronis_url()).await;
+        login.autotask.zone_url.clone_from(&wire.autotask_url);
+        world.machine.keep_credentials(&world.connection, &login);
+        (world, wire)
+    }
+
     /// Another provider's vendors, as a connection in the same table.
     pub async fn beside(&self, name: &str, seed: Seed) -> World {
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");

@@ -146,6 +146,8 @@ fn paged(row: Row, column: Operation) -> Cell {
         | Operation::BundleContents
         | Operation::Units
         | Operation::BundleUnits
+        | Operation::Contacts
+        | Operation::ContractNotes
         | Operation::ContractServices => match row {
             Row::ShortPage => Cell::Run(Story::Struck(Strike::Rewrite(without_last_and_a_next), Told::Unnoticed)),
             Row::RepeatedPage | Row::LoopingPages => Cell::Run(Story::Struck(
@@ -164,16 +166,14 @@ fn paged(row: Row, column: Operation) -> Cell {
             _ => Cell::Run(Story::Struck(Strike::Rewrite(from_the_beginning), Told::Broken)),
         },
         Operation::Usages => Cell::Never("usage is asked for at most 100 tenants at a time and has no pages"),
-        Operation::Token | Operation::Client | Operation::Zone | Operation::Threshold | Operation::ContractFields => {
-            Cell::Never("it is one object and has no pages")
-        }
-        Operation::Adjustments
-        | Operation::ServiceCreation
-        | Operation::Put
-        | Operation::Update
-        | Operation::Transact
-        | Operation::Batch => Cell::Never("a write has no pages"),
+        Operation::ItemsOfTenant
+        | Operation::Available
+        | Operation::Applications
+        | Operation::IdsOfUsers
+        | Operation::Users => Cell::Never("the vendor gives what one tenant has as a whole, without pages"),
+        _ if column.is_write() => Cell::Never("a write has no pages"),
         Operation::Get => Cell::Never("one item is read and has no pages"),
+        _ => Cell::Never("it is one object and has no pages"),
     }
 }
 

@@ -1,7 +1,6 @@
 //! What the functions find in the cloud: a table, a bus, the secrets of two connections, and the vendors of
 //! both. Everything but the functions themselves.
 
-use crate::runtime::Function;
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
 use acrotask::table::EmbeddedTable;
@@ -12,6 +11,7 @@ use functions::run::Approve;
 use functions::store::Store;
 use functions::usage_sync;
 use functions::{events::SyncDue, setup};
+use it::runtime::Function;
 use jiff::tz::TimeZone;
 use sandbox::{Sandbox, Seed};
 use serde_json::Value;

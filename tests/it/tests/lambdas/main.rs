@@ -2,12 +2,11 @@
 //! nothing but their environment to find the cloud by.
 
 mod cloud;
-mod runtime;
 
 use acrotask::demo::credentials;
 use cloud::Cloud;
 use functions::context::Secret;
-use runtime::{Answer, Function};
+use it::runtime::{Answer, Function};
 use serde_json::{Value, json};
 use std::time::Duration;
 

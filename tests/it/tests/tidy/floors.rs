@@ -10,13 +10,15 @@ struct Floor {
 }
 
 /// The floors of `functions`, from the ground up. A new module gets its place here.
-const FLOORS: [Floor; 7] = [
+const FLOORS: [Floor; 8] = [
     Floor { rooms: &["context", "http", "progress"], open: true },
     // The clients and the store, which never know of one another.
     Floor { rooms: &["acronis", "autotask", "store", "events"], open: false },
     // What a job needs to work for a connection.
     Floor { rooms: &["host"], open: false },
     Floor { rooms: &["setup"], open: false },
+    // What every job's run has in common.
+    Floor { rooms: &["run"], open: false },
     // The jobs.
     Floor {
         rooms: &[

@@ -1,7 +1,6 @@
 //! The ways in: the handler itself, the server of one machine over a plain connection, and the Lambda
 //! function. Each takes the same calls and publishes on the same machine's bus.
 
-use crate::runtime::{Answer, Function};
 use crate::signed::keys;
 use acrotask::machine::{Machine, Storage};
 use acrotask::webhook_server::{self, WebhookServer};
@@ -9,6 +8,7 @@ use functions::autotask_webhook::{Call, Webhook};
 use functions::context::Clock;
 use functions::events::Event;
 use functions::http::HttpSettings;
+use it::runtime::{Answer, Function};
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

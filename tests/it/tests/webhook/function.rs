@@ -3,12 +3,12 @@
 
 use crate::calls::{callout, company};
 use crate::doors::{environment, invocation, machine, published};
-use crate::runtime::{Answer, Function};
 use crate::signed::{NORTH, SOUTH, by_autotask, to_path};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use functions::context::Clock;
+use it::runtime::{Answer, Function};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
 

@@ -8,6 +8,4 @@ mod events;
 mod function;
 mod hostile;
 mod keys;
-#[path = "../lambdas/runtime.rs"]
-mod runtime;
 mod signed;

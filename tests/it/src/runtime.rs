@@ -22,7 +22,7 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a function made of an event.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Answer {
+pub enum Answer {
     /// It answered.
     Response(Value),
     /// The invocation failed, with this text.
@@ -42,7 +42,7 @@ struct Api {
 }
 
 /// A function's process, waiting for events.
-pub(crate) struct Function {
+pub struct Function {
     child: Child,
     written: Vec<JoinHandle<String>>,
     events: mpsc::UnboundedSender<Invocation>,
@@ -51,11 +51,11 @@ pub(crate) struct Function {
 
 impl Function {
     /// Starts the binary of this name with nothing in its environment but what Lambda gives, and `given`.
-    pub(crate) async fn start(name: &str, given: &[(&str, String)]) -> Function {
+    pub async fn start(name: &str, given: &[(&str, String)]) -> Function {
         let (events, waiting) = mpsc::unbounded_channel();
         let (sender, answers) = mpsc::unbounded_channel();
         let api = serve(Api { events: Arc::new(Mutex::new(waiting)), answers: sender }).await;
-        let mut child = tokio::process::Command::new(it::program::built(name))
+        let mut child = tokio::process::Command::new(crate::program::built(name))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
@@ -79,26 +79,26 @@ impl Function {
     }
 
     /// Invokes it with five minutes to work.
-    pub(crate) async fn invoke(&mut self, payload: Value) -> Answer {
+    pub async fn invoke(&mut self, payload: Value) -> Answer {
         self.invoke_for(payload, Duration::from_secs(300)).await
     }
 
     /// Invokes it with this much time.
-    pub(crate) async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
+    pub async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
         self.events.send(Invocation { payload, time }).expect("the Runtime API is there");
         let answer = tokio::time::timeout(ANSWERS_WITHIN, self.answers.recv()).await;
         answer.expect("the function answers in time").expect("the Runtime API is there")
     }
 
     /// Waits for the end of a process that cannot serve, and gives all that it wrote.
-    pub(crate) async fn ended_by_itself(mut self) -> String {
+    pub async fn ended_by_itself(mut self) -> String {
         let ended = tokio::time::timeout(ANSWERS_WITHIN, self.child.wait()).await;
         ended.expect("it ends").expect("it was started");
         self.all_written().await
     }
 
     /// Ends the process and gives all that it wrote.
-    pub(crate) async fn end(mut self) -> String {
+    pub async fn end(mut self) -> String {
         self.child.kill().await.expect("it is running");
         self.all_written().await
     }
