@@ -139,32 +139,21 @@ pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Ex
         None => Approve::Ids(args.ids),
     };
     let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
-    let mut gone: Vec<String> = Vec::new();
-    for (subject, what) in shared_out(session, &what, &mut gone).await? {
+    for (subject, what) in shared_out(session, &what).await? {
         let plan = subject.approve(session, &what, by).await?;
         tell_approved(&plan, &what, by)?;
-    }
-    if !gone.is_empty() {
-        bail!(
-            "{} is in no plan any more: usage, units, contracts or the mapping moved. Look at it again with \
-             `acrotask plan`",
-            gone.join(", ")
-        );
     }
     Ok(Exit::Done)
 }
 
 /// Which ids are of which plan. Nothing is approved where one of them is of none.
-async fn shared_out(
-    session: &Session,
-    what: &Approve,
-    gone: &mut Vec<String>,
-) -> anyhow::Result<Vec<(Subject, Approve)>> {
+async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Subject, Approve)>> {
     let mut parts = Vec::new();
     let mut left: Vec<String> = match what {
         Approve::Plan(id) => vec![id.clone()],
         Approve::Ids(ids) => ids.clone(),
     };
+    let mut first_plans = Vec::new();
     for subject in [Subject::Usage, Subject::Quotas] {
         let plan = subject.plan(session).await?;
         let (here, elsewhere): (Vec<String>, Vec<String>) = left.into_iter().partition(|id| match what {
@@ -172,22 +161,30 @@ async fn shared_out(
             Approve::Ids(_) => plan.approvable().any(|one| one == id),
         });
         left = elsewhere;
-        if let Some(first) = here.first() {
-            let of_plan = match what {
-                Approve::Plan(_) => Approve::Plan(first.clone()),
-                Approve::Ids(_) => Approve::Ids(here),
-            };
-            parts.push((subject, of_plan));
+        match (what, here.first()) {
+            (Approve::Plan(_), Some(id)) => parts.push((subject, Approve::Plan(id.clone()))),
+            (Approve::Ids(_), Some(_)) => parts.push((subject, Approve::Ids(here))),
+            (_, None) => {}
         }
         if left.is_empty() {
-            break;
+            return Ok(parts);
         }
+        first_plans
+            .extend(plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)).then_some(plan.id));
     }
-    if !left.is_empty() {
-        parts.clear();
+    let moved = "usage, units, contracts or the mapping moved";
+    if let Approve::Plan(shown) = what {
+        bail!(
+            "plan {shown} is no longer what would be done: {moved}. Look at it with `acrotask plan` and approve that"
+        );
     }
-    *gone = left;
-    Ok(parts)
+    let whole =
+        first_plans.iter().map(|id| format!("; the first plan is approved as a whole: `acrotask approve --plan {id}`"));
+    bail!(
+        "{} is not in the plan any more: {moved}. Nothing was approved; look at the plan again with `acrotask plan`{}",
+        left.join(", "),
+        whole.collect::<String>()
+    )
 }
 
 fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {

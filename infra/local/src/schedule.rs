@@ -1,6 +1,7 @@
 //! When which job is due on one machine: the schedules that the deployment's template has on AWS. It keeps time;
 //! the jobs do the work.
 
+use anyhow::Context;
 use functions::context::Clock;
 use functions::store::Store;
 use jiff::civil::{Time, time};
@@ -67,7 +68,7 @@ impl Schedule {
 /// The next 04:00 in the connection's time zone.
 async fn next_usage_sync(store: &Store, connection: &ConnectionId, now: Timestamp) -> anyhow::Result<Timestamp> {
     let mapping = store.mapping(connection).await?.unwrap_or_default();
-    let zone = TimeZone::get(&mapping.settings.time_zone)?;
+    let zone = TimeZone::get(&mapping.settings.time_zone).context("settings.time_zone")?;
     let here = now.to_zoned(zone.clone());
     let today_at = here.date().to_datetime(USAGE_SYNC_AT).to_zoned(zone.clone())?;
     if today_at > here {

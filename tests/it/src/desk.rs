@@ -26,9 +26,13 @@ fn words(line: &str) -> Vec<&str> {
 impl Desk {
     /// A desk at a provider with these plain customers and those of the story, whose lines are right but one.
     pub async fn new(customers: usize) -> Desk {
+        Desk::of(Seed { customers, changed_percent: 0, ..Seed::default() }).await
+    }
+
+    /// A desk at this provider, today.
+    pub async fn of(seed: Seed) -> Desk {
         let now = Timestamp::now();
-        let today = now.to_zoned(TimeZone::UTC).date();
-        let seed = Seed { customers, today, changed_percent: 0, ..Seed::default() };
+        let seed = Seed { today: now.to_zoned(TimeZone::UTC).date(), ..seed };
         let sandbox = Sandbox::start(seed).await.expect("the sandbox starts");
         sandbox.world(|world| {
             world.set_now(now);
@@ -58,8 +62,8 @@ impl Desk {
         desk.map_all().await;
         let plan = desk.plan_id().await;
         desk.run(&format!("approve --plan {plan}")).await.exits(0);
-        desk.run("apply").await.exits(0);
-        desk.run("plan").await.exits(0);
+        desk.run("apply usage").await.exits(0);
+        desk.run("plan usage").await.exits(0);
         desk
     }
 
@@ -104,7 +108,7 @@ impl Desk {
 
     /// The plan as it is now.
     pub async fn plan_json(&self) -> serde_json::Value {
-        self.run("plan --json").await.json()
+        self.run("plan usage --json").await.json()
     }
 
     /// A file of the desk.

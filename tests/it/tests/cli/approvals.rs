@@ -17,9 +17,9 @@ async fn a_jump_is_held_told_approved_by_its_id_and_made() {
     let desk = Desk::settled(1).await;
     let before = desk.adjustments();
     desk.uses(story::IN_FOLDER, SERVERS, 42);
-    let plan = desk.run("plan").await.exits(3);
+    let plan = desk.run("plan usage").await.exits(3);
     plan.prints(&[story::IN_FOLDER, "the units jump"]).notes(&["Approve all of it", "acrotask approve ID"]);
-    desk.run("apply").await.exits(0).prints(&["0 of 0 changes made, 1 held"]).notes(&["acrotask approve"]);
+    desk.run("apply usage").await.exits(0).prints(&["0 of 0 changes made, 1 held"]).notes(&["acrotask approve"]);
     desk.run("status").await.exits(0).prints(&["1 change is held: acrotask plan usage shows why"]);
     let id = held(&desk).await;
     let approved = desk.run(&format!("approve {id} --by Berta")).await.exits(0);
@@ -27,7 +27,7 @@ async fn a_jump_is_held_told_approved_by_its_id_and_made() {
     let again = desk.run(&format!("approve {id}")).await.exits(0);
     again.prints(&["Approved by anna:", "approved before by Berta"]);
     assert_eq!(desk.adjustments(), before);
-    desk.run("apply").await.exits(0).prints(&["1 of 1 change made"]);
+    desk.run("apply usage").await.exits(0).prints(&["1 of 1 change made"]);
     assert_eq!(desk.adjustments(), before + 1);
 }
 
@@ -39,9 +39,9 @@ async fn what_moved_since_it_was_shown_is_not_approved() {
     let (plan, change) = (desk.plan_id().await, held(&desk).await);
     desk.uses(story::IN_FOLDER, SERVERS, 43);
     let refused = desk.run(&format!("approve {change}")).await.exits(1);
-    refused.notes(&[&change, "is not in the plan any more", "Nothing was approved", "acrotask plan usage"]);
+    refused.notes(&[&change, "is not in the plan any more", "Nothing was approved", "acrotask plan"]);
     let refused = desk.run(&format!("approve --plan {plan}")).await.exits(1);
-    refused.notes(&[&plan, "is no longer what would be done", "acrotask plan usage"]);
-    desk.run("apply").await.exits(0).prints(&["0 of 0 changes made, 1 held"]);
+    refused.notes(&[&plan, "is no longer what would be done", "acrotask plan"]);
+    desk.run("apply usage").await.exits(0).prints(&["0 of 0 changes made, 1 held"]);
     assert_eq!(desk.adjustments(), before);
 }

@@ -23,11 +23,9 @@ fn main_sentences(said: &Said) -> String {
     let lines = said.err.lines().filter(|line| !line.trim().is_empty()).map(|line| {
         let line = line.split(';').next().unwrap_or(line);
         let line = line.split(": Acronis at").next().unwrap_or(line);
-        match line.split_once("first plan, ") {
-            Some((before, after)) => {
-                format!("{before}first plan, ID.{}", after.split_once('.').map_or("", |(_, rest)| rest))
-            }
-            None => line.to_owned(),
+        match line.split_once("plan, ") {
+            Some((before, after)) if after.len() > 12 => format!("{before}plan, ID{}", &after[12..]),
+            _ => line.to_owned(),
         }
     });
     lines.collect::<Vec<_>>().join("\n")
@@ -39,7 +37,7 @@ async fn it_shows_one_whole_sync_and_ends_without_anything_left_to_do() {
     insta::assert_snapshot!(main_sentences(&said), @r#"
     A simulated provider
     1. Connect: both credentials are checked, and customers with equal names are mapped.
-       18 tenants and 16 companies are visible
+       23 tenants and 22 companies are visible
        Near, so only suggested: company "Hagelstein Treuhand GmbH" and tenant "Hagelstein Treuhand".
        Tenants that nobody is billed for: "Hagelstein Treuhand", "Einsame Mandantin AG".
     2. Map products: 16 of 28 items are sold as a service.
@@ -48,9 +46,24 @@ async fn it_shows_one_whole_sync_and_ends_without_anything_left_to_do() {
     5. Apply: each change is recorded, sent once, and read back.
        Run complete: 4 of 4 changes made
     6. Run again: a run looks at what is, so a second one has nothing to do.
-       Nothing to do: 22 lines are as they should be
+       Nothing to do: 23 lines are as they should be
+    7. Quotas: prepaid units become quotas in Acronis, and companies with a contract and no tenant get one.
+    8. Approve this plan, ID, as a person would, and apply it.
+       Run complete: 13 of 13 changes made
+       Run complete: 0 of 0 changes made
+       The second of these runs had nothing to do.
     "#);
-    said.prints(&["Held until approved", "the first plan", "Findings"]);
+    let said = said.prints(&["Held until approved", "the first plan", "Findings"]);
+    // A company without a tenant, quotas like units, and the mixed and the expired contract with what to do.
+    said.prints(&[
+        "Frischling Bootsbau GmbH (company 191), new tenant",
+        "Workstations 5",
+        "8 → 12",
+        "Acronis Workstations is on pay-as-you-go contract",
+        "take the service off one of the two contracts",
+        "no active recurring contract since 2026-11-10; its quotas stay as they are",
+        "renew the contract, or disable the tenant",
+    ]);
 }
 
 #[tokio::test]
@@ -76,7 +89,7 @@ async fn without_once_days_pass_until_it_is_stopped() {
     let folder = Folder::of("cli");
     let arguments = ["demo", "--customers", "1"];
     let mut demo = Running::start(&arguments, &Environment::new(), folder.path(), &secrets().await);
-    demo.until("7. Days pass, one every").await;
+    demo.until("9. Days pass, one every").await;
     demo.until("usage of today").await;
     demo.until("04:00 usage-sync: Run complete").await;
     demo.signal("-INT");

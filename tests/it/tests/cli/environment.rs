@@ -19,7 +19,7 @@ async fn a_missing_variable_is_named_with_what_belongs_there() {
         "AUTOTASK_INTEGRATION_CODE",
     ] {
         desk.run_with(name, None, "status").await.exits(1).notes(&[&format!("{name} is not set: put there")]);
-        desk.run_with(name, Some(" "), "plan").await.exits(1).notes(&[&format!("{name} is not set: put there")]);
+        desk.run_with(name, Some(" "), "plan usage").await.exits(1).notes(&[&format!("{name} is not set: put there")]);
     }
     desk.run_with("MODE", Some("both"), "serve").await.exits(1).notes(&["MODE is \"both\": expected plan or apply"]);
 }
@@ -35,15 +35,15 @@ async fn wrong_credentials_are_told_by_the_variable_and_never_repeated() {
         ("AUTOTASK_INTEGRATION_CODE", "AUTOTASK_INTEGRATION_CODE"),
     ];
     for (name, told) in wrong {
-        desk.run_with(name, Some("QUITE-WRONG-0001"), "plan").await.exits(1).notes(&[told]);
+        desk.run_with(name, Some("QUITE-WRONG-0001"), "plan usage").await.exits(1).notes(&[told]);
         desk.run_with(name, Some("QUITE-WRONG-0001"), "connect").await.exits(1).notes(&[told]);
     }
-    let apply = desk.run_with("ACRONIS_CLIENT_SECRET", Some("QUITE-WRONG-0001"), "apply").await.exits(1);
+    let apply = desk.run_with("ACRONIS_CLIENT_SECRET", Some("QUITE-WRONG-0001"), "apply usage").await.exits(1);
     apply.prints(&["Run failed: 0 of 0 changes made", "ACRONIS_CLIENT_SECRET"]);
     desk.run("status")
         .await
         .exits(0)
-        .prints(&["It does not work: the last run, just now, failed.", "ACRONIS_CLIENT_SECRET"]);
+        .prints(&["It does not work: the last run of usage-sync, just now, failed.", "ACRONIS_CLIENT_SECRET"]);
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn secrets_are_sent_to_no_address_but_the_vendors() {
     let loopback = desk.run_with("ACROTASK_ALLOW_LOOPBACK", Some("0"), "connect").await.exits(1);
     loopback.notes(&["expected https://"]);
     desk.sandbox.clear_requests();
-    let zone = desk.run_with("AUTOTASK_ZONE_URL", Some("http://webservices.autotask.net"), "plan").await.exits(1);
+    let zone = desk.run_with("AUTOTASK_ZONE_URL", Some("http://webservices.autotask.net"), "plan usage").await.exits(1);
     zone.notes(&["it is not https"]);
     assert!(desk.sandbox.requests().is_empty());
 }
@@ -65,7 +65,7 @@ async fn a_folder_that_cannot_hold_the_state_is_told() {
     let desk = Desk::new(0).await;
     desk.write("file", "no folder");
     let file = desk.folder.path().join("file").display().to_string();
-    let said = desk.run_with("ACROTASK_DATA", Some(&file), "plan").await.exits(1);
+    let said = desk.run_with("ACROTASK_DATA", Some(&file), "plan usage").await.exits(1);
     said.notes(&[&file, "cannot be", "ACROTASK_DATA names another folder"]);
 }
 
@@ -86,9 +86,9 @@ async fn a_run_that_finds_another_at_work_gives_way() {
     let connection = ConnectionId::new("default");
     let lease = store.acquire_lease(&connection, Job::UsageSync, "another run", Timestamp::now()).await;
     let lease = lease.expect("the lease is asked for").expect("the lease is free");
-    let skipped = desk.run("apply").await.exits(1);
+    let skipped = desk.run("apply usage").await.exits(1);
     skipped.prints(&["Run skipped", "another run is at work: try again when it is done"]);
     desk.run("status").await.exits(0).prints(&["It works", "skipped"]);
     store.release_lease(lease).await.expect("the lease is given back");
-    desk.run("apply").await.exits(0);
+    desk.run("apply usage").await.exits(0);
 }

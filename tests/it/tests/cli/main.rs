@@ -7,6 +7,7 @@ mod environment;
 mod explain;
 mod json;
 mod mapping;
+mod quotas;
 mod serve;
 mod walk;
 mod webhooks;

@@ -20,7 +20,7 @@ async fn in_apply_mode_it_makes_a_run_at_once_and_ends_at_ctrl_c() {
     serve.signal("-INT");
     let said = serve.end().await.exits(0).notes(&["MODE=apply", "04:00 UTC"]);
     assert!(!said.err.contains("WARN") && !said.err.contains("ERROR"), "{said:#?}");
-    desk.run("plan").await.exits(0);
+    desk.run("plan usage").await.exits(0);
 }
 
 #[tokio::test]
@@ -60,7 +60,7 @@ async fn a_run_that_fails_is_told_and_the_next_one_is_waited_for() {
     serve.until("Next usage-sync: ").await;
     serve.signal("-INT");
     serve.end().await.exits(0);
-    desk.run("status").await.exits(0).prints(&["It does not work: the last run, just now, failed."]);
+    desk.run("status").await.exits(0).prints(&["It does not work: the last run of usage-sync, just now, failed."]);
 }
 
 /// Saves a time zone that no mapping file may name, as a newer version with another calendar might.
@@ -82,5 +82,5 @@ async fn it_goes_on_where_the_schedule_cannot_be_read_and_tries_again_in_an_hour
     serve.signal("-INT");
     serve.end().await.exits(0).notes(&["Run failed: ", "tried again in an hour"]);
     set_time_zone(&desk, "UTC").await;
-    desk.run("apply").await.exits(0);
+    desk.run("apply usage").await.exits(0);
 }

@@ -8,7 +8,7 @@ async fn before_anything_is_done_each_command_says_what_to_do() {
     let desk = Desk::new(1).await;
     desk.run("status").await.exits(0).prints(&["It is not set up yet.", "acrotask connect"]);
     desk.run("approve abc").await.exits(1).notes(&["connection default is not set up; run `acrotask connect`"]);
-    let plan = desk.run("plan").await.exits(0);
+    let plan = desk.run("plan usage").await.exits(0);
     plan.prints(&["nothing to do yet", "acrotask mapping export FILE"])
         .notes(&["Set up connection default", "customers with equal names are mapped"]);
     let status = desk.run("status").await.exits(0);
@@ -26,17 +26,17 @@ async fn a_clerk_gets_from_nothing_to_units_that_follow() {
         .notes(&["Next: acrotask mapping export FILE"]);
     map_by_hand(&desk).await;
     approve_the_first_plan(&desk).await;
-    let applied = desk.run("apply").await.exits(0);
+    let applied = desk.run("apply usage").await.exits(0);
     applied.prints(&[story::BUNDLED, "approved by anna", "Run complete: 1 of 1 change made"]);
     assert_eq!(desk.adjustments(), 1);
-    desk.run("plan").await.exits(0).prints(&["0 changes, 0 held"]);
-    desk.run("apply").await.exits(0).prints(&["Run complete: 0 of 0 changes made"]);
+    desk.run("plan usage").await.exits(0).prints(&["0 changes, 0 held"]);
+    desk.run("apply usage").await.exits(0).prints(&["Run complete: 0 of 0 changes made"]);
     assert_eq!(desk.adjustments(), 1);
     let status = desk.run("status").await.exits(0);
     status.prints(&["It works: the last run, just now, made 0 of 0 changes", "16 of 28 products"]).prints(&[
         "What needs you",
         "Look at",
-        "Findings of the last run",
+        "Findings",
         "Autotask's hour",
     ]);
     units_follow(&desk).await;
@@ -59,17 +59,17 @@ async fn map_by_hand(desk: &Desk) {
     taken
         .prints(&["Taken over: 2 customers (", story::NEAR_MATCH_COMPANY, story::COMPANY_ONLY, "16 products ("])
         .prints(&["16 of 28 products are mapped."])
-        .notes(&["acrotask plan usage"]);
+        .notes(&["acrotask plan"]);
     let again = desk.run("mapping import map.toml").await.exits(0);
     again.prints(&["map.toml says what is in force already; nothing was changed."]);
 }
 
 async fn approve_the_first_plan(desk: &Desk) {
-    let plan = desk.run("plan").await.exits(3);
+    let plan = desk.run("plan usage").await.exits(3);
     let plan = plan.prints(&["the first plan", story::BUNDLED]).notes(&["before the first plan is approved"]);
     let id = plan.out.split_whitespace().nth(1).expect("a plan begins with its id").to_owned();
     desk.run("status").await.exits(0).prints(&["It has not run yet.", "Approve the first plan: acrotask plan usage"]);
-    let apply = desk.run("apply").await.exits(0);
+    let apply = desk.run("apply usage").await.exits(0);
     apply.prints(&["0 of 0 changes made, 1 held"]).notes(&[&format!("acrotask approve --plan {id}")]);
     assert_eq!(desk.adjustments(), 0);
     desk.run("status").await.exits(0).prints(&["It only looks so far"]);
@@ -79,9 +79,9 @@ async fn approve_the_first_plan(desk: &Desk) {
     approved
         .prints(&["Approved by anna:", story::BUNDLED, "Acronis Workstations", "10 → 6"])
         .notes(&["Make the changes: acrotask apply usage"]);
-    desk.run("plan").await.exits(2).prints(&["approved by anna"]);
-    desk.run("connect").await.exits(0).notes(&["Next: acrotask plan usage"]);
-    desk.run("plan").await.exits(2).prints(&["approved by anna"]);
+    desk.run("plan usage").await.exits(2).prints(&["approved by anna"]);
+    desk.run("connect").await.exits(0).notes(&["Next: acrotask plan"]);
+    desk.run("plan usage").await.exits(2).prints(&["approved by anna"]);
 }
 
 /// From then on what changes a little is made without asking.
