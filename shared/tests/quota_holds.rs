@@ -9,7 +9,7 @@ use shared::ids::{CompanyId, TenantId};
 use shared::mapping::CustomerLink;
 use shared::plan::HoldReason::{
     self, BelowUsage, FirstPlan, LosesEverything, MappingChanged, NewCustomer, NoLongerPayAsYouGo, ReviewMode,
-    UsageNotTold, WholeRun,
+    UsageNotTold,
 };
 use shared::quota::Grant::{self, Off, Unlimited};
 use shared::usage::ItemKind::Storage;
@@ -18,18 +18,6 @@ use shared::usage::ItemKind::Storage;
 fn right() -> Prepaid {
     let mut world = Prepaid::on("2026-05-10");
     world.buys(SERVER, 5).buys(PC, 2).has("pw_base_servers", hard(5)).has("pw_base_workstations", hard(2)).run();
-    world
-}
-
-/// So many customers that have the 5 servers they bought, all seen at an earlier run.
-fn customers(count: i64) -> Prepaid {
-    let mut world = Prepaid::empty("2026-05-10");
-    world.sells("pw_base_servers", SERVER);
-    for id in 1..=count {
-        world.customer(id, &format!("Customer {id}")).buys(SERVER, 5).has("pw_base_servers", hard(5));
-    }
-    world.run();
-    world.day("2026-05-11");
     world
 }
 
@@ -214,107 +202,6 @@ fn h1_a_customer_mapped_later_waits_once() {
     assert_eq!(reasons(&world.buys(SERVER, 4).run()), []);
     world.customer(9, "Cedar").buys(SERVER, 3).settings().holds.new_customers = false;
     assert_eq!(reasons(&world.run()), []);
-}
-
-#[test]
-fn h1_the_whole_run_is_held_when_more_than_20_percent_and_more_than_3_vanish() {
-    type Change = fn(&mut Prepaid);
-    for (count, gone, held) in [(19, 4, true), (20, 4, false), (20, 5, true), (3, 3, false), (4, 4, true)] {
-        let vanish: [(&str, Change); 3] = [
-            ("mapped tenants", |world| world.it().tenant = None),
-            ("active contracts", |world| world.it().contracts.clear()),
-            ("lines with units", |world| world.it().rows.clear()),
-        ];
-        for (what, gone_now) in vanish {
-            let mut world = customers(count);
-            for id in 1..=gone {
-                world.of = CompanyId(id);
-                gone_now(&mut world);
-            }
-            let plan = world.plan();
-            let vanished = plan.run_hold.map(|hold| hold.vanished).unwrap_or_default();
-            assert_eq!(vanished.contains(&format!("{gone} of {count} {what}")), held, "{gone} of {count} {what}");
-            assert!(!held || plan.changes.is_empty());
-        }
-    }
-}
-
-#[test]
-fn h1_contracts_that_end_one_after_the_other_never_vanish_together() {
-    let mut world = customers(10);
-    for id in 1..=6 {
-        world.of = CompanyId(id);
-        world.it().contracts.clear();
-        let plan = world.day(&format!("2026-05-{}", 11 + id)).run();
-        assert!(plan.run_hold.is_none(), "{plan}");
-    }
-}
-
-#[test]
-fn h1_c3_contracts_renewed_on_one_day_did_not_vanish() {
-    let mut world = customers(6);
-    for id in 1..=6 {
-        world.of = CompanyId(id);
-        let it = world.it();
-        it.contracts[0].id.0 += 500;
-        let contract = it.contracts[0].id;
-        it.rows.iter_mut().for_each(|row| (row.contract, row.line.0) = (contract, row.line.0 + 500_000));
-        it.lines.iter_mut().for_each(|line| (line.contract, line.id.0) = (contract, line.id.0 + 500_000));
-    }
-    let plan = world.plan();
-    assert!(plan.run_hold.is_none(), "{plan}");
-}
-
-#[test]
-fn h1_pay_as_you_go_lines_that_fall_to_0_with_usage_did_not_vanish() {
-    let mut world = customers(6);
-    let each = |world: &mut Prepaid, change: fn(&mut Prepaid)| {
-        for id in 1..=6 {
-            world.of = CompanyId(id);
-            change(world);
-        }
-    };
-    each(&mut world, |world| world.the_contract().payg = Some("Yes".to_owned()));
-    assert!(world.run().run_hold.is_none(), "nor did those that became pay-as-you-go");
-    each(&mut world, |world| _ = world.buys(SERVER, 0));
-    assert!(world.day("2026-06-01").plan().run_hold.is_none());
-    let mut of_rows = world.clone();
-    each(&mut of_rows, |world| world.it().lines.clear());
-    assert!(of_rows.plan().run_hold.is_none(), "a row of 0 units is enough to be seen");
-    each(&mut world, |world| (world.it().rows, world.it().lines) = (Vec::new(), Vec::new()));
-    assert!(world.plan().run_hold.is_some(), "lines that are no longer to be seen did");
-}
-
-#[test]
-fn h1_what_vanished_with_an_approval_is_not_counted_again() {
-    let mut world = customers(10);
-    for id in 1..=4 {
-        world.of = CompanyId(id);
-        world.it().tenant = None;
-    }
-    world.of = CompanyId(9);
-    world.buys(SERVER, 6);
-    for day in ["2026-05-12", "2026-05-13"] {
-        let plan = world.day(day).run();
-        assert_eq!(reasons(&plan), [WholeRun], "it is not forgotten: {day}");
-    }
-    let plan = world.plan();
-    assert_eq!(world.approve(&plan).run().changes.len(), 1);
-    world.approvals.clear();
-    assert!(world.day("2026-05-14").run().run_hold.is_none());
-}
-
-#[test]
-fn h1_approving_a_change_alone_does_not_open_a_held_run() {
-    let mut world = customers(5);
-    world.uses("pw_base_servers", 5).buys(SERVER, 1).of = CompanyId(5);
-    let plan = world.run();
-    world.approve(&plan);
-    for id in 1..=4 {
-        world.of = CompanyId(id);
-        world.it().tenant = None;
-    }
-    assert!(world.plan().changes.is_empty());
 }
 
 #[test]
