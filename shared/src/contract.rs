@@ -6,6 +6,7 @@ use jiff::ToSpan;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The contract user-defined field that says which kind a contract is (C1).
@@ -233,6 +234,8 @@ pub struct ContractLine {
 pub struct BundleRow {
     /// Its contract.
     pub contract: ContractId,
+    /// The bundle's line on it: `ContractServiceBundles.id`.
+    pub line: LineId,
     /// Which bundle.
     pub bundle: BundleId,
     /// First day.
@@ -241,6 +244,18 @@ pub struct BundleRow {
     pub end: Date,
     /// How many of the bundle.
     pub units: i64,
+}
+
+/// The row in force on `day` of each line of bundles. Where two rows of a line share a day, the later one counts.
+pub fn bundles_on(rows: &[BundleRow], day: Date) -> Vec<&BundleRow> {
+    let mut in_force: BTreeMap<LineId, &BundleRow> = BTreeMap::new();
+    for row in rows.iter().filter(|row| row.start <= day && day <= row.end) {
+        let known = in_force.entry(row.line).or_insert(row);
+        if known.start < row.start {
+            *known = row;
+        }
+    }
+    in_force.into_values().collect()
 }
 
 /// An Autotask service: what a line sells.
@@ -269,4 +284,29 @@ pub struct BillingCode {
     pub name: String,
     /// Whether it may be used.
     pub active: bool,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{BundleRow, bundles_on};
+    use crate::ids::{BundleId, ContractId, LineId};
+    use jiff::civil::date;
+
+    #[test]
+    fn u4_q1_rows_of_a_bundle_that_share_the_day_of_a_change_count_once() {
+        let row = |line, start, end, units| {
+            let (contract, bundle) = (ContractId(1), BundleId(7));
+            BundleRow {
+                contract,
+                line: LineId(line),
+                bundle,
+                start: date(2026, 5, start),
+                end: date(2026, 5, end),
+                units,
+            }
+        };
+        let rows = [row(1, 10, 31, 6), row(1, 1, 10, 4), row(2, 1, 31, 5), row(3, 11, 31, 9)];
+        let units = |day| bundles_on(&rows, date(2026, 5, day)).iter().map(|row| row.units).collect::<Vec<_>>();
+        assert_eq!((units(9), units(10), units(11)), (vec![4, 5], vec![6, 5], vec![6, 5, 9]));
+    }
 }

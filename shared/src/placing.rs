@@ -1,7 +1,7 @@
 //! Which line of a company's contracts takes a service's units (C1, C2, U4): the one that is there, the one
 //! that is pinned, none and why, and those of contracts that just ended. Part of `usage_plan`.
 
-use crate::contract::{Billing, BundleRow, Contract, UnitsRow};
+use crate::contract::{Billing, BundleRow, Contract, UnitsRow, bundles_on};
 use crate::finding::What;
 use crate::ids::{ContractId, LineId, ServiceId};
 use crate::kept::KeptUsage;
@@ -190,7 +190,7 @@ impl<'a> Planner<'a> {
             self.of_kind(&Billing::PayAsYouGo).iter().map(|contract| contract.id).collect();
         let held = |row: &&BundleRow| bundles.contains(&row.bundle) && payg.contains(&row.contract);
         // A bundle below 0 would make the bill larger.
-        self.facts.bundles.iter().filter(held).map(|row| row.units.max(0)).sum()
+        bundles_on(&self.facts.bundles, self.terms.today).into_iter().filter(held).map(|row| row.units.max(0)).sum()
     }
 
     /// Metered and whole-period lines of contracts that ended: their last period is still to be billed.

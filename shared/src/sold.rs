@@ -1,7 +1,7 @@
 //! What a company bought: each sold service with how it is billed and how many units of it are in force
 //! (C1, C2, Q1). Says what the contracts say; which quota follows is `quota_plan`'s.
 
-use crate::contract::{Billing, Contract, UnitsRow, row_on};
+use crate::contract::{Billing, Contract, UnitsRow, bundles_on, row_on};
 use crate::finding::{PrepaidWhat, What};
 use crate::ids::{ContractId, LineId, ServiceId};
 use crate::quota_facts::{QuotaFacts, QuotaTerms};
@@ -100,7 +100,7 @@ fn places(facts: &QuotaFacts, terms: &QuotaTerms<'_>) -> BTreeMap<ServiceId, Pla
             }
         }
     }
-    for row in facts.bundles.iter().filter(|row| row.start <= today && today <= row.end) {
+    for row in bundles_on(&facts.bundles, today) {
         let Some(contract) = facts.counting(today).find(|one| one.id == row.contract) else { continue };
         let held = terms.common.bundles_holding.iter().filter(|(_, bundles)| bundles.contains(&row.bundle));
         for (service, _) in held {

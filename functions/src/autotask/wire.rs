@@ -257,6 +257,8 @@ pub(super) struct ContractServiceBundleUnit {
     id: i64,
     #[serde(rename = "contractID")]
     contract: i64,
+    #[serde(rename = "contractServiceBundleID")]
+    line: i64,
     #[serde(rename = "serviceBundleID")]
     bundle: i64,
     start_date: String,
@@ -266,7 +268,8 @@ pub(super) struct ContractServiceBundleUnit {
 
 impl Row for ContractServiceBundleUnit {
     const ENTITY: &'static str = "ContractServiceBundleUnits";
-    const FIELDS: &'static [&'static str] = &["id", "contractID", "serviceBundleID", "startDate", "endDate", "units"];
+    const FIELDS: &'static [&'static str] =
+        &["id", "contractID", "contractServiceBundleID", "serviceBundleID", "startDate", "endDate", "units"];
     type Fact = contract::BundleRow;
 
     fn id(&self) -> i64 {
@@ -276,6 +279,7 @@ impl Row for ContractServiceBundleUnit {
     fn into_fact(self) -> Result<Self::Fact, String> {
         Ok(contract::BundleRow {
             contract: ContractId(self.contract),
+            line: LineId(self.line),
             bundle: BundleId(self.bundle),
             start: civil_day(&self.start_date)?,
             end: civil_day(&self.end_date)?,

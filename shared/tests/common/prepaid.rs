@@ -230,10 +230,11 @@ impl Prepaid {
 
     /// So many bundles on a contract, each with one unit of a service.
     pub(crate) fn bundle(&mut self, contract: i64, bundle: i64, service: ServiceId, units: i64) -> &mut Self {
+        let line = LineId(contract * 1_000_000 + bundle * 1_000 + service.0);
         let (contract, bundle) = (ContractId(contract), BundleId(bundle));
         self.bundles_holding.entry(service).or_default().insert(bundle);
         let (start, end) = (date("2026-01-01"), date("9999-12-31"));
-        self.it().bundles.push(BundleRow { contract, bundle, start, end, units });
+        self.it().bundles.push(BundleRow { contract, line, bundle, start, end, units });
         self
     }
 

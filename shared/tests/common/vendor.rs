@@ -74,6 +74,7 @@ impl World {
         self.bundles_holding.entry(service).or_default().insert(BundleId(bundle));
         let row = BundleRow {
             contract: ContractId(contract),
+            line: LineId(contract * 1_000_000 + bundle),
             bundle: BundleId(bundle),
             start: self.today.first_of_month(),
             end: self.today.last_of_month(),
