@@ -11,7 +11,7 @@ use crate::mapping::{Mapping, NewService};
 use crate::plan::{Action, Change, Held, HoldReason, Plan, RunHold, ServiceCreation, plan_id};
 use crate::run::Job;
 use crate::usage_plan::{CompanyPlan, Proposed};
-use crate::vanished::Vanished;
+use crate::vanished::{Vanished, gone};
 use std::collections::BTreeMap;
 
 /// Who approved which id.
@@ -24,6 +24,8 @@ pub struct Guard<'a> {
     pub terms: &'a Terms<'a>,
     /// The operator's mapping.
     pub mapping: &'a Mapping,
+    /// Whether the companies are everybody.
+    pub everybody: bool,
     /// What was there at the last run that counted, by company.
     pub seen_before: BTreeMap<CompanyId, Seen>,
     /// What people approved.
@@ -140,10 +142,14 @@ impl Guard<'_> {
 
     /// Whether so much vanished that a permission may have been lost at a vendor (H1).
     fn run_hold(&self, companies: &[CompanyPlan]) -> Option<RunHold> {
+        if !self.everybody {
+            return None; // A few say nothing about the whole; the next run for everybody looks at it.
+        }
         let mut vanished = Vanished::default();
         for company in companies {
             if let Some(before) = self.seen_before.get(&company.company) {
-                vanished.compare(company.company, before, &company.seen, &company.want_none);
+                vanished.were_there(before);
+                vanished.are_gone(&gone(company.company, before, &company.seen, &company.want_none));
             }
         }
         vanished.run_hold(&self.terms.settings.holds)

@@ -40,7 +40,7 @@ mod storages;
 pub mod text;
 pub mod usage;
 pub mod usage_plan;
-mod vanished;
+pub mod vanished;
 pub mod watch;
 mod wishes;
 pub mod words;

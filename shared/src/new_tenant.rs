@@ -90,7 +90,9 @@ impl QuotaPlanner<'_> {
         let (facts, terms) = (self.facts, self.terms);
         let settings = &terms.common.settings.new_tenants;
         let wishes = self.wishes(true);
-        let items = self.settings(&wishes);
+        let mut items = self.settings(&wishes);
+        // One that is there already may be in use: nothing in use is taken from it here (Q5).
+        items.retain(|setting| !setting.after.is_less_than(setting.before) || self.is_unused(&setting.key));
         let known: BTreeSet<&ApplicationId> = terms.applications.iter().collect();
         let given = items.iter().filter(|setting| setting.after != Grant::Off).map(|setting| &setting.key.application);
         let applications: BTreeSet<ApplicationId> = given.filter(|one| known.contains(one)).cloned().collect();
@@ -111,6 +113,12 @@ impl QuotaPlanner<'_> {
             trial: settings.trial,
             administrator: facts.contact.clone().filter(|_| settings.administrator),
         }
+    }
+}
+
+impl QuotaPlanner<'_> {
+    fn is_unused(&self, key: &ItemKey) -> bool {
+        self.facts.is_usage_told(key) && self.facts.used(key) == 0
     }
 }
 

@@ -8,7 +8,8 @@ use crate::ids::{ApplicationId, CompanyId, TenantId};
 use crate::kept::Seen;
 use crate::mapping::{CustomerLink, CustomerRow, Mapping, ProductRow};
 use crate::quota::GivenItem;
-use crate::usage::{ItemKey, Tenant};
+use crate::usage::{ItemKey, ItemKind, Tenant};
+use crate::vanished::Gone;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -77,6 +78,9 @@ pub struct QuotaState {
     pub quotas: Vec<KnownQuota>,
     /// What was there at the last run that was applied or approved (H1).
     pub seen: Option<Seen>,
+    /// What vanished lately, and the day of the look that missed it first (H1).
+    #[serde(default)]
+    pub vanished: Vec<(Gone, Date)>,
     /// The first day without an active contract; none while there is one (C4).
     pub no_contract_since: Option<Date>,
     /// How often we disabled the tenant.
@@ -100,7 +104,15 @@ pub struct KnownQuota {
 impl QuotaState {
     /// A customer of which nothing is known yet.
     pub fn new(company: CompanyId, tenant: TenantId) -> Self {
-        Self { company, tenant, quotas: Vec::new(), seen: None, no_contract_since: None, disables: 0 }
+        Self {
+            company,
+            tenant,
+            quotas: Vec::new(),
+            seen: None,
+            vanished: Vec::new(),
+            no_contract_since: None,
+            disables: 0,
+        }
     }
 
     /// What is remembered of an item.
@@ -128,6 +140,16 @@ impl QuotaFacts {
     /// Whether the vendor says how much of an item is in use, be it nothing.
     pub fn is_usage_told(&self, key: &ItemKey) -> bool {
         self.usage.as_ref().is_ok_and(|usage| usage.contains_key(key))
+    }
+
+    /// How many items are in use, or may be: those too of which the vendor does not say.
+    pub fn items_in_use(&self) -> usize {
+        let Ok(usage) = &self.usage else { return self.items.len().max(1) };
+        let untold = |given: &&GivenItem| {
+            let counts = given.grant.is_on() && given.item.kind != ItemKind::Feature;
+            counts && !usage.contains_key(&given.item.key)
+        };
+        usage.values().filter(|used| **used > 0).count() + self.items.iter().filter(untold).count()
     }
 
     /// What is in use of an item; nothing where the vendor lists nothing.

@@ -6,11 +6,12 @@ use crate::guard::Approvals;
 use crate::ids::{CompanyId, TenantId};
 use crate::kept::Seen;
 use crate::mapping::CustomerLink;
-use crate::plan::{Action, Change, Held, HoldReason, Plan, plan_id};
+use crate::plan::{Action, Change, Held, HoldReason, Plan, RunHold, plan_id};
 use crate::quota_facts::{KnownQuota, QuotaState, QuotaTerms};
 use crate::quota_plan::{ProposedQuota, QuotaPlan, mapped_as};
 use crate::run::Job;
-use crate::vanished::Vanished;
+use crate::vanished::{Gone, Vanished, gone};
+use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What the guard knows besides the customers' plans.
@@ -18,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct QuotaGuard<'a> {
     /// The terms of the run.
     pub terms: &'a QuotaTerms<'a>,
-    /// What was there at the last run that counted, by company.
-    pub seen_before: BTreeMap<CompanyId, Seen>,
+    /// What is remembered of everybody, of those too who are not looked at.
+    pub states: &'a BTreeMap<CompanyId, QuotaState>,
     /// What people approved.
     pub approvals: Approvals,
 }
@@ -30,14 +31,9 @@ impl QuotaGuard<'_> {
     pub fn plan(&self, customers: &mut [QuotaPlan]) -> Plan {
         customers.sort_by_key(|customer| customer.company);
         let connection = self.terms.common.connection;
-        let mut vanished = Vanished::default();
-        for customer in customers.iter() {
-            if let Some(before) = self.seen_before.get(&customer.company) {
-                vanished.compare(customer.company, before, &customer.seen, &BTreeSet::new());
-            }
-        }
-        let run_hold = vanished.run_hold(&self.terms.common.settings.holds);
-        let run_hold = run_hold.filter(|hold| !self.approvals.contains_key(&hold.id));
+        let run_hold = self.run_hold(customers);
+        let is_agreed = run_hold.as_ref().is_some_and(|hold| self.approvals.contains_key(&hold.id));
+        let run_hold = run_hold.filter(|_| !is_agreed);
         let mut plan = Plan {
             id: String::new(),
             job: Job::ContractChanged,
@@ -53,6 +49,7 @@ impl QuotaGuard<'_> {
         let starts = plan.findings.is_empty();
         for customer in customers.iter_mut() {
             let is_new = self.is_new(customer);
+            customer.is_agreed = is_agreed;
             // Without a product every item would be one that is not sold (M5).
             for proposed in std::mem::take(&mut customer.proposed).into_iter().filter(|_| starts) {
                 self.sort_in(&mut plan, proposed, is_new);
@@ -65,6 +62,23 @@ impl QuotaGuard<'_> {
         // Of nothing, too, it is another one than that of the plan of units.
         plan.id = plan_id(std::iter::once("quotas").chain(plan.approvable()));
         plan
+    }
+
+    /// Whether so much vanished that a permission may have been lost at a vendor (H1): of all customers together,
+    /// by what this run misses of some and earlier ones, today and yesterday, missed of others.
+    fn run_hold(&self, customers: &[QuotaPlan]) -> Option<RunHold> {
+        let today = self.terms.common.today;
+        let mut vanished = Vanished::default();
+        for state in self.states.values() {
+            state.seen.iter().for_each(|seen| vanished.were_there(seen));
+            vanished.went_before(&lately(&state.vanished, today).map(|(gone, _)| gone).collect::<Vec<_>>());
+        }
+        for customer in customers {
+            if let Some(before) = self.states.get(&customer.company).and_then(|state| state.seen.as_ref()) {
+                vanished.are_gone(&gone(customer.company, before, &customer.seen, &BTreeSet::new()));
+            }
+        }
+        vanished.run_hold(&self.terms.common.settings.holds)
     }
 
     fn findings(&self) -> Vec<Finding> {
@@ -121,7 +135,8 @@ pub fn quota_states_after(
     let counts = counts && plan.run_hold.is_none();
     let waits = |company: CompanyId| {
         let of_company = plan.held.iter().filter(|held| crate::plan::company_of(&held.change) == Some(company));
-        of_company.clone().any(|held| held.reasons.contains(&HoldReason::NewCustomer))
+        let unseen = [HoldReason::NewCustomer, HoldReason::LosesEverything];
+        of_company.clone().any(|held| held.reasons.iter().any(|reason| unseen.contains(reason)))
     };
     let after = |customer: &QuotaPlan| {
         let mut state = state_with_made(customer, plan, made)?;
@@ -129,11 +144,25 @@ pub fn quota_states_after(
         let seen = seen.filter(|_| before.get(&customer.company).is_some_and(|known| known.tenant == state.tenant));
         // Who was seen before is seen as it is now, so that what vanished is counted in one run only.
         let is_looked_at = customer.has_quotas || seen.is_some();
-        state.seen =
-            if counts && is_looked_at && !waits(customer.company) { Some(customer.seen.clone()) } else { seen };
+        if counts && is_looked_at && !waits(customer.company) {
+            let nothing = Seen::default();
+            let missed = gone(customer.company, seen.as_ref().unwrap_or(&nothing), &customer.seen, &BTreeSet::new());
+            let earlier = lately(&state.vanished, plan.today);
+            let all = earlier.chain(missed.into_iter().map(|gone| (gone, plan.today)));
+            state.vanished = all.filter(|_| !customer.is_agreed).collect();
+            state.seen = Some(customer.seen.clone());
+        } else {
+            state.seen = seen;
+        }
         (before.get(&customer.company) != Some(&state)).then_some(state)
     };
     customers.iter().filter_map(after).collect()
+}
+
+/// What vanished today or yesterday: a day's looks at everybody together.
+fn lately(vanished: &[(Gone, Date)], today: Date) -> impl Iterator<Item = (Gone, Date)> {
+    let since = today.yesterday().unwrap_or(today);
+    vanished.iter().copied().filter(move |(_, on)| since <= *on)
 }
 
 fn state_with_made(customer: &QuotaPlan, plan: &Plan, made: &BTreeSet<String>) -> Option<QuotaState> {

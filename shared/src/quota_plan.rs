@@ -34,6 +34,8 @@ pub struct QuotaPlan {
     pub seen: Seen,
     /// Whether the customer's quotas were looked at: before that, nobody can have seen its first plan (H1).
     pub has_quotas: bool,
+    /// Whether a person approved that so much vanished; set by the guard (H1).
+    pub is_agreed: bool,
     /// Our memory of it as it is after this run, before changes are made; none where nothing is to be kept.
     pub state: Option<QuotaState>,
 }
@@ -80,6 +82,7 @@ impl<'a> QuotaPlanner<'a> {
             right: 0,
             seen,
             has_quotas: false,
+            is_agreed: false,
             state: facts.state.clone(),
         };
         Self { facts, terms, plan }
@@ -161,9 +164,7 @@ impl<'a> QuotaPlanner<'a> {
         if last_day.is_none_or(|day| today < day) {
             return;
         }
-        // What is in use cannot be told where the vendor refuses to say.
-        let items_in_use =
-            self.facts.usage.as_ref().map_or(1, |usage| usage.values().filter(|used| **used > 0).count());
+        let items_in_use = self.facts.items_in_use();
         let (company, company_name) = (self.plan.company, self.plan.company_name.clone());
         let disable = DisableTenant { company, company_name, tenant: tenant.clone(), since, items_in_use };
         let reasons = Some(HoldReason::StillInUse { items: items_in_use }).filter(|_| items_in_use > 0);
@@ -176,7 +177,7 @@ impl<'a> QuotaPlanner<'a> {
         self.plan.has_quotas = true;
         let wishes = self.wishes(false);
         let settings = self.settings(&wishes);
-        let loses_everything = self.loses_everything(&settings);
+        let loses_everything = self.loses_everything(&settings) || self.sells_nothing_any_more();
         let state = self.known_state(tenant);
         let is_remapped = self.facts.state.as_ref().is_some_and(|known| known.tenant != *tenant);
         let mut quotas: BTreeMap<ItemKey, KnownQuota> =
@@ -254,6 +255,13 @@ impl<'a> QuotaPlanner<'a> {
         usable(kind) && !of(kind).any(|given| after(given).gives_something())
     }
 
+    /// Whether lines were seen before and none is now, on contracts that count: a permission lost looks like that.
+    fn sells_nothing_any_more(&self) -> bool {
+        let seen = self.facts.state.as_ref().and_then(|state| state.seen.as_ref());
+        let sold_before = seen.is_some_and(|seen| !seen.lines.is_empty());
+        sold_before && self.plan.seen.lines.is_empty() && self.facts.bundles.is_empty()
+    }
+
     fn reasons(&self, change: &QuotaChange, known: Option<&KnownQuota>, loses_everything: bool) -> Vec<HoldReason> {
         let settings = self.terms.common.settings;
         let ItemSetting { before, after, unit, .. } = change.setting;
@@ -265,9 +273,8 @@ impl<'a> QuotaPlanner<'a> {
             reasons.push(HoldReason::BelowUsage { used });
         }
         // Absent is not zero: an item that is on has a row, if only of nothing (U2).
-        let is_told = change.setting.kind == ItemKind::Feature
-            || !before.is_on()
-            || self.facts.is_usage_told(&change.setting.key);
+        // Of features it never says anything.
+        let is_told = !before.is_on() || self.facts.is_usage_told(&change.setting.key);
         if is_less && settings.quotas.hold_below_usage && !is_told {
             reasons.push(HoldReason::UsageNotTold);
         }

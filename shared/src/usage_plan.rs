@@ -78,6 +78,7 @@ pub fn plan_company(facts: &CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
 pub fn states_after(
     companies: &[CompanyPlan],
     plan: &Plan,
+    everybody: bool,
     connection: &Connection,
     before: &BTreeMap<CompanyId, CompanyState>,
 ) -> Vec<CompanyState> {
@@ -86,6 +87,9 @@ pub fn states_after(
     let not_seen = plan.held.iter().filter(|held| held.reasons.contains(&HoldReason::UnitsNotSeen));
     let not_seen: BTreeSet<LineId> = not_seen.filter_map(|held| line_of(&held.change)).collect();
     let waiting: BTreeSet<CompanyId> = new_and_held.filter_map(|held| company_of(&held.change)).collect();
+    // What an earlier run of today read is not lost by a later one that cannot.
+    let read_today = connection.usage_read_on == Some(plan.today);
+    let first_unread = plan.today.tomorrow().ok().filter(|_| read_today).unwrap_or(plan.today);
     let after = |company: &CompanyPlan| {
         let before = before.get(&company.company);
         let known = before.cloned().unwrap_or_else(|| CompanyState::new(company.company));
@@ -95,17 +99,23 @@ pub fn states_after(
         let after = CompanyState {
             company: company.company,
             usage: company.usage.clone().or(known.usage),
-            seen: if seen_counts { Some(seen_after(company, seen, &not_seen)) } else { seen },
-            unread_since: company.usage.is_none().then(|| known.unread_since.unwrap_or(plan.today)),
+            seen: if seen_counts { Some(seen_after(company, seen, &not_seen, everybody)) } else { seen },
+            unread_since: company.usage.is_none().then(|| known.unread_since.unwrap_or(first_unread)),
         };
         (before != Some(&after)).then_some(after)
     };
     companies.iter().filter_map(after).collect()
 }
 
-/// What is there now. Lines whose units are not to be seen stay known for as long as that holds them.
-fn seen_after(company: &CompanyPlan, before: Option<Seen>, not_seen: &BTreeSet<LineId>) -> Seen {
+/// What is there now. Lines whose units are not to be seen stay known for as long as that holds them; and what a
+/// look at a few does not see any more stays known until everybody is looked at (H1).
+fn seen_after(company: &CompanyPlan, before: Option<Seen>, not_seen: &BTreeSet<LineId>, everybody: bool) -> Seen {
     let mut seen = company.seen.clone();
+    if let Some(before) = before.as_ref().filter(|_| !everybody) {
+        seen.tenant |= before.tenant;
+        seen.contracts.extend(&before.contracts);
+        seen.lines.extend(&before.lines);
+    }
     seen.lines.extend(before.into_iter().flat_map(|before| before.lines).filter(|line| not_seen.contains(line)));
     seen
 }

@@ -6,9 +6,37 @@ use crate::ids::{CompanyId, ContractId, LineId};
 use crate::kept::Seen;
 use crate::plan::RunHold;
 use crate::settings::Holds;
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
 
-/// What was there of each company before, and what is there now.
+/// Something that was there and is not any more.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Gone {
+    /// The tenant of a company.
+    TenantOf(CompanyId),
+    /// A contract.
+    Contract(ContractId),
+    /// A line with units.
+    Line(LineId),
+}
+
+/// What vanished of one company. `want_none` are lines that should hold no units, although they still do.
+pub(crate) fn gone(company: CompanyId, before: &Seen, now: &Seen, want_none: &BTreeSet<LineId>) -> Vec<Gone> {
+    let mut gone = Vec::new();
+    gone.extend((before.tenant && !now.tenant).then_some(Gone::TenantOf(company)));
+    // What is new stands in the place of as much that is gone: a renewed contract is a new one (C3).
+    let renewed = now.contracts.difference(&before.contracts).count();
+    gone.extend(before.contracts.difference(&now.contracts).skip(renewed).map(|contract| Gone::Contract(*contract)));
+    let (fallen, there): (BTreeSet<LineId>, BTreeSet<LineId>) =
+        before.lines.iter().partition(|line| want_none.contains(line));
+    let renewed = now.lines.difference(&before.lines).count();
+    gone.extend(fallen.into_iter().map(Gone::Line));
+    gone.extend(there.difference(&now.lines).skip(renewed).map(|line| Gone::Line(*line)));
+    gone
+}
+
+/// What was there of everybody, and what of it is gone.
 #[derive(Debug, Default)]
 pub(crate) struct Vanished {
     tenants: Count,
@@ -19,17 +47,10 @@ pub(crate) struct Vanished {
 #[derive(Debug, Default)]
 struct Count {
     before: u64,
-    gone: BTreeSet<String>,
+    gone: BTreeSet<Gone>,
 }
 
 impl Count {
-    fn add(&mut self, gone: bool, name: impl FnOnce() -> String) {
-        self.before += 1;
-        if gone {
-            self.gone.insert(name());
-        }
-    }
-
     fn is_much(&self, holds: &Holds) -> bool {
         let gone = self.gone.len() as u64;
         gone > u64::from(holds.vanished_count) && gone * 100 > self.before * u64::from(holds.vanished_percent)
@@ -37,21 +58,33 @@ impl Count {
 }
 
 impl Vanished {
-    /// Looks at one company. `want_none` are lines that should hold no units, although they still do.
-    pub(crate) fn compare(&mut self, company: CompanyId, before: &Seen, now: &Seen, want_none: &BTreeSet<LineId>) {
-        if before.tenant {
-            self.tenants.add(!now.tenant, || format!("tenant of {company}"));
+    /// Adds what was there of one company.
+    pub(crate) fn were_there(&mut self, seen: &Seen) {
+        self.tenants.before += u64::from(seen.tenant);
+        self.contracts.before += seen.contracts.len() as u64;
+        self.lines.before += seen.lines.len() as u64;
+    }
+
+    /// Adds what is gone of it.
+    pub(crate) fn are_gone(&mut self, gone: &[Gone]) {
+        for one in gone {
+            self.count_of(*one).gone.insert(*one);
         }
-        // What is new stands in the place of as much that is gone: a renewed contract is a new one (C3).
-        let mut renewed = now.contracts.difference(&before.contracts).count();
-        for contract in &before.contracts {
-            let gone = !now.contracts.contains(contract) && !takes_one(&mut renewed);
-            self.contracts.add(gone, || ContractId::to_string(contract));
+    }
+
+    /// Adds what was there and is gone since an earlier look, so that it is not in what was seen last.
+    pub(crate) fn went_before(&mut self, gone: &[Gone]) {
+        for one in gone {
+            self.count_of(*one).before += 1;
         }
-        let mut renewed = now.lines.difference(&before.lines).count();
-        for line in &before.lines {
-            let gone = want_none.contains(line) || (!now.lines.contains(line) && !takes_one(&mut renewed));
-            self.lines.add(gone, || LineId::to_string(line));
+        self.are_gone(gone);
+    }
+
+    fn count_of(&mut self, gone: Gone) -> &mut Count {
+        match gone {
+            Gone::TenantOf(_) => &mut self.tenants,
+            Gone::Contract(_) => &mut self.contracts,
+            Gone::Line(_) => &mut self.lines,
         }
     }
 
@@ -63,15 +96,8 @@ impl Vanished {
         if over.is_empty() {
             return None;
         }
-        let names: Vec<String> = over.iter().flat_map(|(_, count)| count.gone.iter().cloned()).collect();
+        let names: Vec<String> = over.iter().flat_map(|(_, count)| &count.gone).map(|one| format!("{one:?}")).collect();
         let vanished = over.iter().map(|(what, v)| format!("{} of {} {what}", v.gone.len(), v.before)).collect();
         Some(RunHold { id: fingerprint::of(&names), vanished })
     }
-}
-
-/// Takes one of what is left; whether there was any.
-fn takes_one(left: &mut usize) -> bool {
-    let had = *left > 0;
-    *left = left.saturating_sub(1);
-    had
 }

@@ -82,8 +82,7 @@ async fn observe_and_plan(at_work: &AtWork<'_>, scope: &Scope, record: &mut RunR
 fn guarded(observed: Observed) -> Planned {
     let terms = observed.terms();
     let mut customers: Vec<QuotaPlan> = observed.customers.iter().map(|facts| plan_customer(facts, &terms)).collect();
-    let seen_before = observed.seen_before();
-    let guard = QuotaGuard { terms: &terms, seen_before, approvals: observed.approvals.clone() };
+    let guard = QuotaGuard { terms: &terms, states: &observed.states, approvals: observed.approvals.clone() };
     let plan = guard.plan(&mut customers);
     Planned { observed, customers, plan }
 }

@@ -3,6 +3,7 @@
 
 use super::apply::{Apply, Outcomes};
 use super::quotas::in_order;
+use super::reads;
 use crate::acronis::{self, AcronisWriteError, NewUser, PricingMode};
 use crate::store::SaveError;
 use anyhow::Context;
@@ -111,6 +112,16 @@ impl Apply<'_> {
                     return Ok(Some(tenant));
                 }
                 Err(AcronisWriteError::NameTaken(text) | AcronisWriteError::Refused { code: Some(CONFLICT), text }) => {
+                    if number == 1 && self.was_asked_for_before(new) {
+                        match self.found_by_its_tag(new).await {
+                            Ok(None) => {}
+                            Ok(found) => return Ok(found),
+                            Err(error) => {
+                                outcomes.failure = Some(format!("{error:#}"));
+                                return Ok(None);
+                            }
+                        }
+                    }
                     taken = text
                 }
                 Err(AcronisWriteError::Unknown(text)) => {
@@ -127,6 +138,17 @@ impl Apply<'_> {
         let refused = AcronisWriteError::Refused { code: None, text: taken };
         self.not_created(creation, refused, outcomes).await?;
         Ok(None)
+    }
+
+    fn was_asked_for_before(&self, new: &NewTenant) -> bool {
+        self.planned.observed.creations.contains_key(&new.tag)
+    }
+
+    /// The tenant that was asked for before and has come to be only now: its name is taken by itself.
+    async fn found_by_its_tag(&self, new: &NewTenant) -> anyhow::Result<Option<TenantId>> {
+        let tenants = reads::tenants(&self.vendors.acronis, self.connection).await?;
+        let ours = |tenant: &Tenant| tenant.kind == TenantKind::Customer && tenant.tag.as_ref() == Some(&new.tag);
+        Ok(tenants.into_iter().find(ours).map(|tenant| tenant.id))
     }
 
     /// Closes a creation that certainly was not run, so that a later run need not wait for it.

@@ -13,7 +13,6 @@ use shared::creation::Creation;
 use shared::facts::Terms;
 use shared::guard::Approvals;
 use shared::ids::{ApplicationId, BundleId, CompanyId, ServiceId};
-use shared::kept::Seen;
 use shared::mapping::Mapping;
 use shared::quota_facts::{QuotaFacts, QuotaState, QuotaTerms, tenant_tag};
 use shared::run::Connection;
@@ -98,11 +97,6 @@ impl Observed {
         common.services = self.services.clone();
         common.bundles_holding = self.bundles_holding.clone();
         QuotaTerms { common, mapping: &self.mapping, near: self.near.clone(), applications: self.applications.clone() }
-    }
-
-    /// What was there at the last run that counted.
-    pub(super) fn seen_before(&self) -> BTreeMap<CompanyId, Seen> {
-        self.states.values().filter_map(|state| Some((state.company, state.seen.clone()?))).collect()
     }
 
     /// Whether there is anything to look at (M5).

@@ -10,7 +10,8 @@ use shared::new_tenant::plan_customer;
 use shared::plan::{Action, Change};
 use shared::quota_change::{ItemSetting, QuotaChange};
 use shared::quota_facts::QuotaFacts;
-use shared::usage::ItemKind;
+use shared::quota_guard::QuotaGuard;
+use shared::usage::{ItemKey, ItemKind};
 use std::collections::BTreeMap;
 
 /// How often quotas are decided again because somebody changes them at the same time.
@@ -69,7 +70,8 @@ impl Apply<'_> {
         }
     }
 
-    /// What is still to be set, with the versions of now; what the plan would no longer do is left (Q6).
+    /// What is still to be set of the items that were to be, by what Acronis has now (Q6). What a person would have
+    /// to approve by now is left.
     async fn decided_again(
         &self,
         facts: &QuotaFacts,
@@ -78,14 +80,17 @@ impl Apply<'_> {
     ) -> Result<Settings, String> {
         let items = self.vendors.acronis.given_items_of(tenant).await.map_err(|error| error.to_string())?;
         let facts = QuotaFacts { items, ..facts.clone() };
-        let plan = plan_customer(&facts, &self.planned.observed.terms());
-        let still_wanted = plan.proposed.into_iter().filter(|proposed| settings.contains_key(&proposed.id));
-        Ok(still_wanted
-            .filter_map(|proposed| match proposed.action {
-                Action::SetQuota(quota) => Some((proposed.id, quota.setting)),
-                _ => None,
-            })
-            .collect())
+        let terms = self.planned.observed.terms();
+        let approvals = self.planned.observed.approvals.clone();
+        // What vanished was judged when this was planned.
+        let guard = QuotaGuard { terms: &terms, states: &BTreeMap::new(), approvals };
+        let plan = guard.plan(&mut [plan_customer(&facts, &terms)]);
+        let as_planned = |key: &ItemKey| settings.iter().find(|(_, setting)| setting.key == *key).map(|(id, _)| id);
+        let again = plan.changes.into_iter().filter_map(|change| match change.action {
+            Action::SetQuota(quota) => Some((as_planned(&quota.setting.key)?.clone(), quota.setting)),
+            _ => None,
+        });
+        Ok(again.collect())
     }
 
     /// Nobody knows whether they were set: reading tells, and a quota set twice is the same quota.

@@ -12,7 +12,7 @@ use shared::matching::suggestions;
 use shared::quota::GivenItem;
 use shared::quota_facts::{QuotaFacts, tenant_tag};
 use shared::run::Connection;
-use shared::usage::{ItemKey, Tenant, TenantUsage};
+use shared::usage::{ItemKey, Tenant, TenantKind, TenantUsage};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Above so many tenants the items of the whole tree are fewer pages than the items of each.
@@ -147,9 +147,16 @@ impl Directory {
         }
         let companies: Vec<Company> = autotask.companies.values().cloned().collect();
         let near = suggestions(&observed.mapping, &companies, &tenants);
-        let by_id: BTreeMap<TenantId, Tenant> = tenants.into_iter().map(|one| (one.id.clone(), one)).collect();
+        let mut mapped_to: BTreeMap<&TenantId, usize> = BTreeMap::new();
+        observed.mapping.mapped_customers().for_each(|(_, tenant)| *mapped_to.entry(tenant).or_default() += 1);
+        let companies_of = |tenant: &Tenant| mapped_to.get(&tenant.id).copied().unwrap_or_default();
+        // A partner or a folder is nobody's tenant, and neither is one that two companies are mapped to.
+        let is_somebodys = |tenant: &Tenant| tenant.kind == TenantKind::Customer && companies_of(tenant) <= 1;
+        let by_id: BTreeMap<TenantId, Tenant> =
+            tenants.into_iter().filter(is_somebodys).map(|one| (one.id.clone(), one)).collect();
+        let unmapped = by_id.values().filter(|tenant| companies_of(tenant) == 0);
         let by_tag: BTreeMap<&str, &TenantId> =
-            by_id.values().filter_map(|tenant| Some((tenant.tag.as_deref()?, &tenant.id))).collect();
+            unmapped.filter_map(|tenant| Some((tenant.tag.as_deref()?, &tenant.id))).collect();
         let tagged = |company: CompanyId| {
             by_tag.get(tenant_tag(observed.connection.database, company).as_str()).map(|id| (*id).clone())
         };
@@ -275,9 +282,16 @@ pub(super) async fn contacts(autotask: &AutotaskReader, observed: &mut Observed)
     let wanted = observed.customers.iter().filter(|facts| facts.wants_tenant(&terms));
     let wanted: Vec<CompanyId> = wanted.map(|facts| facts.customer.company).collect();
     let contacts = autotask.primary_contacts(&wanted).await.context("reading Autotask contacts")?;
-    for (company, contact) in contacts {
+    for (company, contact) in contacts.into_iter().filter(|(_, contact)| is_address(&contact.email)) {
         let facts = observed.customers.iter_mut().find(|facts| facts.customer.company == company);
         facts.into_iter().for_each(|facts| facts.contact = Some(contact.clone()));
     }
     Ok(())
+}
+
+/// Whether Acronis takes a text for an address (Acronis Account Management API v2, `contactPut`): with one that it
+/// does not take, it would refuse the whole tenant.
+fn is_address(text: &str) -> bool {
+    let is_part = |part: &str| !part.is_empty() && !part.contains(|c: char| c.is_whitespace() || c.is_control());
+    text.split_once('@').is_some_and(|(name, host)| is_part(name) && is_part(host))
 }

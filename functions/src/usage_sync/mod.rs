@@ -90,6 +90,7 @@ fn guarded(observed: Observed, mut companies: Vec<CompanyPlan>) -> Planned {
     let guard = Guard {
         terms: &terms,
         mapping: &observed.mapping,
+        everybody: observed.scope.is_none(),
         seen_before: observed.seen_before(),
         approvals: observed.approvals.clone(),
         creations: observed.creations.clone(),

@@ -59,6 +59,7 @@ impl World {
         let guard = Guard {
             terms: &terms,
             mapping: &self.mapping,
+            everybody: true,
             seen_before: self.customers.values().filter_map(|one| one.state.as_ref().and_then(seen)).collect(),
             approvals: self.approvals.clone(),
             creations: self.creations.clone(),
@@ -183,7 +184,7 @@ impl World {
         let today = self.today;
         let customer = self.customers.get_mut(&company.company).expect("the customer exists");
         let before = customer.state.iter().map(|state| (state.company, state.clone())).collect();
-        let after = states_after(std::slice::from_ref(company), plan, &self.connection, &before);
+        let after = states_after(std::slice::from_ref(company), plan, true, &self.connection, &before);
         customer.state = after.into_iter().next().or(customer.state.take());
         for (key, settlement) in &company.settled {
             customer.states.get_mut(key).expect("a settled line is known").close(*settlement);

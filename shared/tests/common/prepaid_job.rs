@@ -85,6 +85,10 @@ impl Prepaid {
         }
     }
 
+    fn remembered(&self) -> BTreeMap<CompanyId, QuotaState> {
+        self.buyers.iter().filter_map(|(id, buyer)| Some((*id, buyer.state.clone()?))).collect()
+    }
+
     /// The plan as it is now; nothing is remembered.
     pub(crate) fn plan(&self) -> Plan {
         self.look().0
@@ -95,9 +99,8 @@ impl Prepaid {
         let companies: Vec<CompanyId> = self.buyers.keys().copied().collect();
         let plan_of = |company: CompanyId| plan_customer(&self.facts(company), &terms);
         let mut plans: Vec<QuotaPlan> = reordered(&companies, self.order).into_iter().map(plan_of).collect();
-        let seen_before = self.buyers.iter().filter_map(|(id, buyer)| Some((*id, buyer.state.as_ref()?.seen.clone()?)));
-        let seen_before = seen_before.collect();
-        let plan = QuotaGuard { terms: &terms, seen_before, approvals: self.approvals.clone() }.plan(&mut plans);
+        let states = self.remembered();
+        let plan = QuotaGuard { terms: &terms, states: &states, approvals: self.approvals.clone() }.plan(&mut plans);
         (plan, plans)
     }
 
@@ -112,11 +115,8 @@ impl Prepaid {
     pub(crate) fn run(&mut self) -> Plan {
         let (plan, plans) = self.look();
         let made: BTreeSet<String> = plan.changes.iter().map(|change| change.id.clone()).collect();
-        let states = |world: &Prepaid| -> BTreeMap<CompanyId, QuotaState> {
-            world.buyers.iter().filter_map(|(id, buyer)| Some((*id, buyer.state.clone()?))).collect()
-        };
         let counts = self.connection.first_quotas_approved;
-        for state in quota_states_after(&plans, &plan, counts, &made, &states(self)) {
+        for state in quota_states_after(&plans, &plan, counts, &made, &self.remembered()) {
             self.of = state.company;
             self.it().state = Some(state);
         }
