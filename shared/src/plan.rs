@@ -322,6 +322,9 @@ pub struct RunHold {
     pub id: String,
     /// What vanished, each as "7 of 20 mapped tenants".
     pub vanished: Vec<String>,
+    /// The ids of each thing that vanished: approved together with the hold, so that a look at a few of them knows.
+    #[serde(skip)]
+    pub parts: Vec<String>,
 }
 
 impl fmt::Display for RunHold {

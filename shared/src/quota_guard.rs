@@ -32,8 +32,6 @@ impl QuotaGuard<'_> {
         customers.sort_by_key(|customer| customer.company);
         let connection = self.terms.common.connection;
         let run_hold = self.run_hold(customers);
-        let is_agreed = run_hold.as_ref().is_some_and(|hold| self.approvals.contains_key(&hold.id));
-        let run_hold = run_hold.filter(|_| !is_agreed);
         let mut plan = Plan {
             id: String::new(),
             job: Job::ContractChanged,
@@ -49,7 +47,7 @@ impl QuotaGuard<'_> {
         let starts = plan.findings.is_empty();
         for customer in customers.iter_mut() {
             let is_new = self.is_new(customer);
-            customer.is_agreed = is_agreed;
+            customer.is_agreed = self.gone_of(customer).into_iter().any(|gone| self.is_agreed(gone));
             // Without a product every item would be one that is not sold (M5).
             for proposed in std::mem::take(&mut customer.proposed).into_iter().filter(|_| starts) {
                 self.sort_in(&mut plan, proposed, is_new);
@@ -71,14 +69,25 @@ impl QuotaGuard<'_> {
         let mut vanished = Vanished::default();
         for state in self.states.values() {
             state.seen.iter().for_each(|seen| vanished.were_there(seen));
-            vanished.went_before(&lately(&state.vanished, today).map(|(gone, _)| gone).collect::<Vec<_>>());
+            let lately = lately(&state.vanished, today).map(|(gone, _)| gone).filter(|gone| !self.is_agreed(*gone));
+            vanished.went_before(&lately.collect::<Vec<_>>());
         }
         for customer in customers {
-            if let Some(before) = self.states.get(&customer.company).and_then(|state| state.seen.as_ref()) {
-                vanished.are_gone(&gone(customer.company, before, &customer.seen, &BTreeSet::new()));
-            }
+            let gone = self.gone_of(customer).into_iter().filter(|gone| !self.is_agreed(*gone));
+            vanished.are_gone(&gone.collect::<Vec<_>>());
         }
         vanished.run_hold(&self.terms.common.settings.holds)
+    }
+
+    fn gone_of(&self, customer: &QuotaPlan) -> Vec<Gone> {
+        let before = self.states.get(&customer.company).and_then(|state| state.seen.as_ref());
+        let gone = |before: &Seen| gone(customer.company, before, &customer.seen, &BTreeSet::new());
+        before.map(gone).unwrap_or_default()
+    }
+
+    /// Whether a person approved that it is gone.
+    fn is_agreed(&self, gone: Gone) -> bool {
+        self.approvals.contains_key(&gone.id())
     }
 
     fn findings(&self) -> Vec<Finding> {

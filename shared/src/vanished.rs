@@ -21,6 +21,13 @@ pub enum Gone {
     Line(LineId),
 }
 
+impl Gone {
+    /// The id by which a person approves that it is gone.
+    pub(crate) fn id(self) -> String {
+        fingerprint::of(&["gone".to_owned(), format!("{self:?}")])
+    }
+}
+
 /// What vanished of one company. `want_none` are lines that should hold no units, although they still do.
 pub(crate) fn gone(company: CompanyId, before: &Seen, now: &Seen, want_none: &BTreeSet<LineId>) -> Vec<Gone> {
     let mut gone = Vec::new();
@@ -96,8 +103,8 @@ impl Vanished {
         if over.is_empty() {
             return None;
         }
-        let names: Vec<String> = over.iter().flat_map(|(_, count)| &count.gone).map(|one| format!("{one:?}")).collect();
+        let parts: Vec<String> = over.iter().flat_map(|(_, count)| &count.gone).map(|gone| gone.id()).collect();
         let vanished = over.iter().map(|(what, v)| format!("{} of {} {what}", v.gone.len(), v.before)).collect();
-        Some(RunHold { id: fingerprint::of(&names), vanished })
+        Some(RunHold { id: fingerprint::of(&parts), vanished, parts })
     }
 }

@@ -296,3 +296,13 @@ fn a44_a_mapped_company_is_never_given_another_tenant() {
     world.buys(SERVER, 5).it().tenant = None;
     assert_none(&world.plan(), "is not in our tree");
 }
+
+#[test]
+fn q5_a55_a_tenant_of_ours_that_is_in_use_loses_nothing_by_being_asked_for_again() {
+    let mut world = birke();
+    world.run();
+    world.linked(CustomerLink::ToCreate);
+    world.has("pw_base_servers", Unlimited).uses("pw_base_servers", 50);
+    let plan = world.plan();
+    assert!(created(&plan).items.iter().all(|setting| !setting.after.is_less_than(setting.before)), "{plan}");
+}

@@ -143,6 +143,16 @@ fn c4_a_tenant_is_disabled_after_so_many_days_and_one_in_use_waits() {
 }
 
 #[test]
+fn c4_u2_a_tenant_whose_usage_is_not_told_may_be_in_use_and_waits() {
+    let mut world = right();
+    world.settings().disable_after_days = Some(30);
+    world.keeps_silent_of("pw_base_servers").run();
+    world.it().contracts.clear();
+    world.day("2026-05-11").run();
+    assert_eq!(reasons(&world.day("2026-06-10").run()), [HoldReason::StillInUse { items: 1 }]);
+}
+
+#[test]
 fn c4_a_renewal_in_time_starts_the_days_anew() {
     let mut world = right();
     world.settings().disable_after_days = Some(30);

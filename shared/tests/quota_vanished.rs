@@ -43,6 +43,41 @@ fn h1_the_whole_run_is_held_when_more_than_20_percent_and_more_than_3_vanish() {
 }
 
 #[test]
+fn h1_what_vanishes_look_by_look_is_counted_together_over_everybody() {
+    let mut world = customers(20);
+    let mut held = Vec::new();
+    for id in 1..=8 {
+        world.of = CompanyId(id);
+        world.it().rows.clear();
+        world.it().contracts.clear();
+        world.scope = vec![CompanyId(id)];
+        held.push(world.run().run_hold.map(|hold| hold.vanished));
+    }
+    assert_eq!(held[..4], [const { None }; 4], "4 of 20 are no more than a fifth");
+    assert_eq!(held[4], Some(vec!["5 of 20 active contracts".to_owned(), "5 of 20 lines with units".to_owned()]));
+    world.scope.clear();
+    let plan = world.plan();
+    assert!(plan.run_hold.is_some(), "the plan for everybody shows it, so that it can be approved");
+    world.approve(&plan);
+    world.scope = vec![CompanyId(8)];
+    assert!(world.plan().run_hold.is_none());
+}
+
+#[test]
+fn h1_one_customer_that_changes_everything_holds_up_nobody_else() {
+    let mut world = customers(40);
+    world.of = CompanyId(1);
+    for service in 1..=6 {
+        world.line(1, 90_000 + service, SERVER, 1);
+    }
+    world.run();
+    world.it().rows.retain(|row| row.line.0 < 90_000);
+    world.it().lines.retain(|line| line.id.0 < 90_000);
+    world.scope = vec![CompanyId(1)];
+    assert!(world.plan().run_hold.is_none());
+}
+
+#[test]
 fn h1_contracts_that_end_one_after_the_other_never_vanish_together() {
     let mut world = customers(10);
     for id in 1..=6 {

@@ -17,6 +17,13 @@ pub enum Approve {
 /// The ids approved by `what` of `plan`. `is_first`: no plan of its kind was approved yet, so that only the
 /// whole can be; `look` is the command that shows it.
 pub fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {
+    let mut ids = named_ids(plan, what, is_first, look)?;
+    let run_hold = plan.run_hold.as_ref().filter(|hold| ids.contains(&hold.id));
+    ids.extend(run_hold.into_iter().flat_map(|hold| hold.parts.clone()).collect::<Vec<_>>());
+    Ok(ids)
+}
+
+fn named_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {
     match what {
         Approve::Plan(shown) => {
             ensure!(

@@ -39,6 +39,8 @@ pub(crate) struct Prepaid {
     pub(crate) of: CompanyId,
     /// The order in which everything is read; 0 as it is.
     pub(crate) order: u64,
+    /// Who is looked at; everybody where nobody is named.
+    pub(crate) scope: Vec<CompanyId>,
 }
 
 /// One company as both vendors have it, and our memory of its quotas.
@@ -105,6 +107,7 @@ impl Prepaid {
             approvals: Approvals::new(),
             of: CompanyId(7),
             order: 0,
+            scope: Vec::new(),
         }
     }
 

@@ -13,6 +13,7 @@ use shared::quota_change::{ItemSetting, QuotaChange};
 use shared::quota_facts::{QuotaFacts, QuotaState, QuotaTerms};
 use shared::quota_guard::{QuotaGuard, quota_states_after, state_of_new};
 use shared::quota_plan::QuotaPlan;
+use shared::usage::ItemKind;
 use std::collections::{BTreeMap, BTreeSet};
 
 fn reordered<T: Clone>(things: &[T], order: u64) -> Vec<T> {
@@ -65,8 +66,9 @@ impl Prepaid {
         let Buyer { company: seen, tenant, items, usage, refusal, contracts, lines, rows, bundles, .. } =
             self.buyers[&company].clone();
         let buyer = &self.buyers[&company];
-        // As the vendor does it: what is on has a row, if only of nothing.
-        let on = items.iter().filter(|given| given.grant.is_on() && !buyer.silent.contains(&given.item.key));
+        // As the vendor does it: what is on and counted has a row, if only of nothing.
+        let counted = items.iter().filter(|given| given.item.kind != ItemKind::Feature);
+        let on = counted.filter(|given| given.grant.is_on() && !buyer.silent.contains(&given.item.key));
         let mut usage: BTreeMap<_, _> = on.map(|given| (given.item.key.clone(), 0)).chain(usage).collect();
         usage.retain(|key, _| !buyer.silent.contains(key));
         QuotaFacts {
@@ -96,7 +98,8 @@ impl Prepaid {
 
     pub(crate) fn look(&self) -> (Plan, Vec<QuotaPlan>) {
         let terms = self.terms();
-        let companies: Vec<CompanyId> = self.buyers.keys().copied().collect();
+        let looked_at = |company: &&CompanyId| self.scope.is_empty() || self.scope.contains(company);
+        let companies: Vec<CompanyId> = self.buyers.keys().filter(looked_at).copied().collect();
         let plan_of = |company: CompanyId| plan_customer(&self.facts(company), &terms);
         let mut plans: Vec<QuotaPlan> = reordered(&companies, self.order).into_iter().map(plan_of).collect();
         let states = self.remembered();
@@ -107,7 +110,8 @@ impl Prepaid {
     /// Approves everything the plan shows.
     pub(crate) fn approve(&mut self, plan: &Plan) -> &mut Self {
         self.connection.first_quotas_approved = true;
-        self.approvals.extend(plan.approvable().map(|id| (id.to_owned(), "ada".to_owned())));
+        let parts = plan.run_hold.iter().flat_map(|hold| hold.parts.iter().map(String::as_str));
+        self.approvals.extend(plan.approvable().chain(parts).map(|id| (id.to_owned(), "ada".to_owned())));
         self
     }
 
