@@ -38,7 +38,7 @@ impl Guard<'_> {
     /// The plan of the run. Takes the proposed changes out of the companies' plans; what is left there is
     /// for the record.
     pub fn plan(&self, companies: &mut [CompanyPlan]) -> Plan {
-        companies.sort_by_key(|company| company.company);
+        companies.sort_unstable_by_key(|company| company.company);
         let run_hold = self.run_hold(companies);
         let run_held = run_hold.as_ref().is_some_and(|hold| !self.approvals.contains_key(&hold.id));
         let mut plan = Plan {

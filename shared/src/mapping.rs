@@ -216,6 +216,12 @@ impl Mapping {
         self.customers.values().filter_map(|row| row.tenant().map(|tenant| (row, tenant)))
     }
 
+    /// Whether this company may get a tenant by itself (P1, M6).
+    pub fn may_get_tenant(&self, company: CompanyId) -> bool {
+        let link = self.customers.get(&company).map(|row| &row.link);
+        matches!(link, None | Some(CustomerLink::Unmapped { left_alone: false }))
+    }
+
     /// Whether a change of this company's contracts means anything to us: it has a tenant, or may get one (P1, M6).
     pub fn is_looked_after(&self, company: CompanyId) -> bool {
         match self.customers.get(&company).map(|row| &row.link) {

@@ -118,6 +118,34 @@ pub fn suggestions(mapping: &Mapping, companies: &[Company], tenants: &[Tenant])
         .collect()
 }
 
+/// For each unmapped company, the unmapped tenants that may be its own, so that a person decides before it gets
+/// another one (P1): with nearly its name, or where one of the two names begins with the other.
+pub fn may_be_theirs(
+    mapping: &Mapping,
+    companies: &[Company],
+    tenants: &[Tenant],
+) -> BTreeMap<CompanyId, Vec<TenantId>> {
+    let taken = mapped_tenants(mapping);
+    let free: Vec<(String, &TenantId)> = customers(tenants)
+        .filter(|tenant| !taken.contains(&tenant.id))
+        .map(|tenant| (bare_name(&tenant.name), &tenant.id))
+        .collect();
+    let mut found = suggestions(mapping, companies, tenants);
+    for company in companies.iter().filter(|company| mapping.may_get_tenant(company.id)) {
+        let bare = bare_name(&company.name);
+        let begins = |one: &str, other: &str| other.len() >= FEWEST_LETTERS_ALIKE && one.starts_with(other);
+        let alike = free.iter().filter(|(name, _)| begins(name, &bare) || begins(&bare, name));
+        let near = found.entry(company.id).or_default();
+        for (_, tenant) in alike {
+            if !near.contains(tenant) {
+                near.push((*tenant).clone());
+            }
+        }
+    }
+    found.retain(|_, near| !near.is_empty());
+    found
+}
+
 /// The customer tenants that no company is mapped to: what nobody is billed for.
 pub fn unmapped_tenants<'a>(mapping: &Mapping, tenants: &'a [Tenant]) -> Vec<&'a Tenant> {
     let taken = mapped_tenants(mapping);
@@ -132,37 +160,82 @@ fn customers(tenants: &[Tenant]) -> impl Iterator<Item = &Tenant> {
     tenants.iter().filter(|tenant| tenant.kind == TenantKind::Customer)
 }
 
+/// Names that begin alike in fewer letters are alike by chance.
+const FEWEST_LETTERS_ALIKE: usize = 4;
+
 /// Endings that say a company's legal form and nothing about who it is.
-const LEGAL_SUFFIXES: [&str; 24] = [
+const LEGAL_SUFFIXES: [&str; 47] = [
     "ab",
     "ag",
-    "as",
     "aps",
+    "as",
+    "asa",
     "bv",
     "bvba",
     "co",
     "corp",
     "corporation",
+    "doo",
     "eg",
+    "ek",
     "gbr",
     "gmbh",
+    "haftungsbeschraenkt",
     "inc",
     "kft",
     "kg",
+    "lda",
     "limited",
     "llc",
     "llp",
+    "lp",
     "ltd",
+    "mbh",
+    "nv",
     "ohg",
     "oy",
+    "oyj",
     "plc",
+    "pllc",
+    "pty",
+    "rl",
+    "s",
     "sa",
     "sarl",
+    "sas",
+    "se",
+    "sl",
+    "sp",
+    "spa",
+    "srl",
+    "sro",
+    "ug",
+    "zoo",
+    "zrt",
 ];
 
-/// A name without case, spaces, punctuation and legal suffixes (M2).
+/// A letter as it is also written where the accents are missing.
+fn folded(letter: char) -> String {
+    match letter {
+        'ä' | 'æ' => "ae".to_owned(),
+        'ö' | 'ø' | 'œ' => "oe".to_owned(),
+        'ü' => "ue".to_owned(),
+        'ß' => "ss".to_owned(),
+        'à' | 'á' | 'â' | 'ã' | 'å' => "a".to_owned(),
+        'è' | 'é' | 'ê' | 'ë' => "e".to_owned(),
+        'ì' | 'í' | 'î' | 'ï' => "i".to_owned(),
+        'ò' | 'ó' | 'ô' | 'õ' => "o".to_owned(),
+        'ù' | 'ú' | 'û' => "u".to_owned(),
+        'ç' => "c".to_owned(),
+        'ñ' => "n".to_owned(),
+        other => other.to_string(),
+    }
+}
+
+/// A name without case, accents, spaces, punctuation and legal suffixes (M2).
 fn bare_name(name: &str) -> String {
-    let spaced: String = name.to_lowercase().replace('&', " & ").replace('.', "");
+    let lower = name.to_lowercase().replace('&', " & ").replace('.', "");
+    let spaced: String = lower.chars().map(folded).collect();
     let mut words: Vec<&str> = spaced.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty()).collect();
     while words.len() > 1 && words.last().is_some_and(|last| LEGAL_SUFFIXES.contains(last)) {
         words.pop();
@@ -181,6 +254,9 @@ mod tests {
             "ALPENBLICK-APOTHEKE GmbH",
             "Alpenblick  Apotheke GmbH & Co. KG",
             "alpenblick apotheke, Ltd.",
+            "Alpenblick Apotheke S.r.l.",
+            "Alpenblick Apotheke S.à r.l.",
+            "Alpenblick Apotheke UG (haftungsbeschränkt)",
         ] {
             assert_eq!(bare_name(near), "alpenblickapotheke", "{near}");
         }
@@ -188,6 +264,7 @@ mod tests {
             assert_ne!(bare_name(far), "alpenblickapotheke", "{far}");
         }
         assert_eq!(bare_name("GmbH"), "gmbh");
+        assert_eq!(bare_name("Müller & Söhne"), bare_name("Mueller & Soehne AG"));
         assert_eq!(bare_name("株式会社さくら"), "株式会社さくら");
     }
 }

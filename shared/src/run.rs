@@ -104,6 +104,9 @@ pub struct RunRecord {
     pub job: Job,
     /// Whether it might write.
     pub mode: Mode,
+    /// Whether it was for everybody, and not for those whom events named.
+    #[serde(default = "yes")]
+    pub everybody: bool,
     /// When it began.
     pub started: Timestamp,
     /// When it ended or was last heard of.
@@ -122,6 +125,10 @@ pub struct RunRecord {
     pub autotask_used: Option<(u64, u64)>,
     /// The findings, each as one line of text; at most the first hundred.
     pub findings: Vec<String>,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// The numbers of a run.

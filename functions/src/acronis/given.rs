@@ -5,6 +5,7 @@ use super::{Acronis, AcronisError, PAGE_ROWS, wire};
 use reqwest::Url;
 use shared::ids::TenantId;
 use shared::quota::GivenItem;
+use shared::usage::OfferingItem;
 
 /// The name under which lists of many tenants' items are counted.
 pub(super) const ITEMS: &str = "tenants/offering_items";
@@ -26,18 +27,38 @@ impl Acronis {
 
     /// What is given to one tenant, items that are off too (`GET /tenants/{id}/offering_items`).
     pub async fn given_items_of(&self, tenant: &TenantId) -> Result<Vec<GivenItem>, AcronisError> {
-        let mut url = self.url(&["tenants", tenant.as_str(), "offering_items"]);
-        // Without `*` only items of the edition "standard" are listed.
-        url.query_pairs_mut().append_pair("edition", "*");
         let mut items = Vec::new();
-        self.each_row("tenants/{id}/offering_items", url, |row: wire::OfferingItem| {
-            if !row.is_deleted() {
-                items.push(row.into_given()?);
-            }
+        self.each_item_of(tenant, |row| {
+            items.push(row.into_given()?);
             Ok(())
         })
         .await?;
         Ok(items)
+    }
+
+    /// The items of one tenant, without their quotas.
+    pub async fn offering_items_of(
+        &self,
+        tenant: &TenantId,
+        mut each: impl FnMut(OfferingItem),
+    ) -> Result<(), AcronisError> {
+        self.each_item_of(tenant, |row| {
+            each(row.into_fact(true)?);
+            Ok(())
+        })
+        .await
+    }
+
+    async fn each_item_of(
+        &self,
+        tenant: &TenantId,
+        mut each: impl FnMut(wire::OfferingItem) -> Result<(), String>,
+    ) -> Result<(), AcronisError> {
+        let mut url = self.url(&["tenants", tenant.as_str(), "offering_items"]);
+        // Without `*` only items of the edition "standard" are listed.
+        url.query_pairs_mut().append_pair("edition", "*");
+        let row = |row: wire::OfferingItem| if row.is_deleted() { Ok(()) } else { each(row) };
+        self.each_row("tenants/{id}/offering_items", url, row).await
     }
 
     pub(super) fn items_url(&self, root: &TenantId) -> Url {

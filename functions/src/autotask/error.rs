@@ -51,26 +51,25 @@ pub enum WriteError {
     BudgetSpent,
 }
 
-#[derive(Deserialize)]
+/// The words of a reply that says no: Autotask's own `errors`, or the `Message` of its web server.
+#[derive(Default, Deserialize)]
 struct ErrorBody {
     #[serde(default)]
     errors: Option<Vec<serde_json::Value>>,
+    #[serde(default, rename = "Message")]
+    message: Option<serde_json::Value>,
 }
 
-/// The texts of a reply's `errors`, as one; none where it has none.
-fn words_of_errors(reply: &Reply) -> Option<String> {
-    let errors = serde_json::from_slice::<ErrorBody>(&reply.body).ok()?.errors.filter(|errors| !errors.is_empty())?;
-    let word = |error: serde_json::Value| match error {
-        serde_json::Value::String(text) => text,
-        other => other.to_string(),
-    };
-    Some(errors.into_iter().map(word).collect::<Vec<_>>().join("; "))
-}
-
-/// The `Message` of a reply that the vendor's web server wrote (`{"Message": "…"}`).
-fn message(reply: &Reply) -> Option<String> {
-    let body = serde_json::from_slice::<serde_json::Value>(&reply.body).ok()?;
-    body.get("Message")?.as_str().map(str::to_owned)
+impl ErrorBody {
+    /// The texts of `errors`, as one; none where there are none.
+    fn words(self) -> Option<String> {
+        let errors = self.errors.filter(|errors| !errors.is_empty())?;
+        let word = |error: serde_json::Value| match error {
+            serde_json::Value::String(text) => text,
+            other => other.to_string(),
+        };
+        Some(errors.into_iter().map(word).collect::<Vec<_>>().join("; "))
+    }
 }
 
 /// What a reply is, before anybody asks what it is worth to a read or a write.
@@ -84,10 +83,12 @@ enum Answer {
 
 impl Answer {
     fn of(reply: &Reply) -> Self {
-        let errors = words_of_errors(reply);
+        let mut body: ErrorBody = serde_json::from_slice(&reply.body).unwrap_or_default();
+        let message = body.message.take().and_then(|message| message.as_str().map(str::to_owned));
+        let errors = body.words();
         // The limits come under several statuses, but only in Autotask's own words: a gateway's page that
         // speaks of thresholds says nothing of what Autotask is doing meanwhile.
-        if let Some(said) = errors.clone().or_else(|| message(reply)).map(|said| said.to_lowercase()) {
+        if let Some(said) = errors.clone().or(message).map(|said| said.to_lowercase()) {
             if said.contains("thread threshold") || said.contains("itgenatr005") {
                 return Self::TooManyAtATime;
             }

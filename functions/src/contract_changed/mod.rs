@@ -52,6 +52,7 @@ async fn planned(host: &Host, id: &ConnectionId) -> anyhow::Result<Planned> {
 }
 
 async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyhow::Result<Done> {
+    record.everybody = scope == Scope::Everybody;
     let planned = observe_and_plan(&at_work, &scope, record).await?;
     count_plan(record, &planned.plan);
     let Some(lease) = at_work.lease else {

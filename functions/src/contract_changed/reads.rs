@@ -8,7 +8,7 @@ use anyhow::Context;
 use shared::contract::{BundleRow, Company, Contract, ContractLine, Service, UnitsRow};
 use shared::ids::{ApplicationId, BundleId, CompanyId, ContractId, ServiceId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow};
-use shared::matching::suggestions;
+use shared::matching::may_be_theirs;
 use shared::quota::GivenItem;
 use shared::quota_facts::{QuotaFacts, tenant_tag};
 use shared::run::Connection;
@@ -146,7 +146,7 @@ impl Directory {
             customers.insert(company.id, row.unwrap_or_else(|| new_row(company)));
         }
         let companies: Vec<Company> = autotask.companies.values().cloned().collect();
-        let near = suggestions(&observed.mapping, &companies, &tenants);
+        let near = may_be_theirs(&observed.mapping, &companies, &tenants);
         let mut mapped_to: BTreeMap<&TenantId, usize> = BTreeMap::new();
         observed.mapping.mapped_customers().for_each(|(_, tenant)| *mapped_to.entry(tenant).or_default() += 1);
         let companies_of = |tenant: &Tenant| mapped_to.get(&tenant.id).copied().unwrap_or_default();

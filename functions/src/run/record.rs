@@ -16,6 +16,7 @@ pub(crate) fn begin(host: &Host, job: Job, mode: Mode) -> RunRecord {
         id: format!("{started:.3}-{}", uuid::Uuid::new_v4().simple()),
         job,
         mode,
+        everybody: true,
         started,
         heard: started,
         outcome: Outcome::Running,

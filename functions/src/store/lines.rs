@@ -11,6 +11,7 @@ use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, Transact
 use shared::ids::ConnectionId;
 use shared::line::LineState;
 use shared::run::ChangeRecord;
+use std::collections::BTreeSet;
 
 /// Why a line was not written; nothing of it was.
 #[derive(Debug, thiserror::Error)]
@@ -40,6 +41,8 @@ pub struct Closing {
     pub made: Option<ChangeRecord>,
 }
 
+/// Intents that may be recorded together: few, because those of a run that dies wait to be settled.
+pub const RECORDED_TOGETHER: usize = 8;
 /// Intents that may be closed together: two items each, of the hundred that a transaction takes.
 pub const CLOSED_TOGETHER: usize = 40;
 /// The place of the lease and of the line in a transaction.
@@ -82,14 +85,9 @@ impl Store {
         };
         let doing = format!("recording intent {}", intent.id);
         let before = LineState { open: None, ..state.clone() };
-        let first = before == LineState::new(before.place.clone());
-        let condition = if first { "attribute_not_exists(pk) OR #body = :body" } else { "#body = :body" };
         let mut body = serde_json::to_string(&before).map_err(anyhow::Error::from)?;
         loop {
-            let put = self.line_put(&lease.connection, state)?.condition_expression(condition);
-            let put = put
-                .expression_attribute_names("#body", "body")
-                .expression_attribute_values(":body", text(body.clone()));
+            let put = self.intent_put(lease, state, &before, &body)?;
             let stored = match self.fenced(lease, &doing, put, None).await? {
                 Written::Done(_) => return Ok(()),
                 Written::Refused { stored, .. } => stored,
@@ -105,6 +103,56 @@ impl Store {
             }
             stored_body.clone_into(&mut body);
         }
+    }
+
+    /// Records at most [`RECORDED_TOGETHER`] intents in one transaction: all or none. Where they cannot stand in
+    /// one, or one of them is refused, they are recorded one by one, so that each is judged by itself.
+    pub async fn record_intents(&self, lease: &Lease, states: &[LineState]) -> Vec<Result<(), IntentError>> {
+        let written = match self.intent_puts(lease, states) {
+            Ok(Some(actions)) => self.transact("recording intents", actions).await.map(Some),
+            Ok(None) => Ok(None),
+            Err(error) => Err(error),
+        };
+        let mut results = Vec::with_capacity(states.len());
+        for state in states {
+            results.push(match &written {
+                Ok(Some(Written::Done(_))) => Ok(()),
+                Ok(Some(Written::Refused { action: LEASE, .. })) => Err(IntentError::LeaseLost),
+                Ok(Some(Written::Refused { .. }) | None) => self.record_intent(lease, state).await,
+                Err(error) => Err(IntentError::Failed(anyhow::anyhow!("{error:#}"))),
+            });
+        }
+        results
+    }
+
+    /// The actions of one transaction; none where two are of one line, or one has no intent.
+    fn intent_puts(&self, lease: &Lease, states: &[LineState]) -> anyhow::Result<Option<Vec<TransactWriteItem>>> {
+        let open = states.iter().filter(|state| state.open.is_some());
+        let lines: BTreeSet<String> = open.map(|state| state.place.key()).collect();
+        if states.is_empty() || lines.len() < states.len() {
+            return Ok(None);
+        }
+        let mut actions = vec![self.held(lease)?];
+        for state in states {
+            let before = LineState { open: None, ..state.clone() };
+            let put = self.intent_put(lease, state, &before, &serde_json::to_string(&before)?)?;
+            actions.push(TransactWriteItem::builder().put(put.build()?).build());
+        }
+        Ok(Some(actions))
+    }
+
+    /// What recording an intent puts: the line, on the condition that it is stored as it was read.
+    fn intent_put(
+        &self,
+        lease: &Lease,
+        state: &LineState,
+        before: &LineState,
+        body: &str,
+    ) -> anyhow::Result<PutBuilder> {
+        let first = *before == LineState::new(before.place.clone());
+        let condition = if first { "attribute_not_exists(pk) OR #body = :body" } else { "#body = :body" };
+        let put = self.line_put(&lease.connection, state)?.condition_expression(condition);
+        Ok(put.expression_attribute_names("#body", "body").expression_attribute_values(":body", text(body)))
     }
 
     /// Closes the intent `settled`: stores `state`, the line as the outcome leaves it, under the place by

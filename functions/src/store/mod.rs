@@ -37,7 +37,7 @@ mod quotas;
 mod table;
 
 pub use lease::Lease;
-pub use lines::{CLOSED_TOGETHER, Closing, IntentError};
+pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
 
 use aws_sdk_dynamodb::Client;

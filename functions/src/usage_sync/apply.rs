@@ -4,30 +4,33 @@
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
+use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{budget, lease};
-use crate::store::{IntentError, Lease};
+use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use jiff::SignedDuration;
+use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
 use shared::run::{ChangeRecord, Connection, Outcome, RunRecord};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::time::Duration;
 use tokio::sync::RwLock;
 
 /// Changes sent before they are read back together: one query takes at most 500 values.
 const SENT_TOGETHER: usize = 400;
-/// More than the three POSTs that may run at a time, so that none waits for another's table writes.
-const AT_WORK: usize = 6;
-/// How often a change that was certainly not run is sent again (U6).
-const MOST_SENDS: u32 = 5;
-/// A change is begun only while this much time is left: to send it, to read it back, to close it.
-const TIME_FOR_A_CHANGE: Duration = Duration::from_secs(30);
+/// Groups of changes at work: while one is sent, the next is recorded.
+const GROUPS_AT_WORK: usize = 2;
+/// Changes of a group that are sent at a time; across groups, the vendor's endpoint lets in no more either.
+const SENT_AT_A_TIME: usize = 3;
 /// How long after it was recorded an intent may be sent: with one request's time-out and the minutes that
 /// Autotask may work on it, less than the `settle_minutes` after which it counts as not made.
 const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(2);
+/// How often everybody's counter is looked at: what others use of the hour grows with time, and what we use
+/// ourselves is counted without looking.
+const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// Requests kept back for reading back what was sent.
 const KEPT_FOR_READING_BACK: u64 = 10;
 
@@ -43,6 +46,13 @@ pub(super) struct Apply<'a> {
     pub(super) stop: OnceLock<String>,
 }
 
+/// What could not be done.
+#[derive(Default)]
+struct Failures {
+    texts: Vec<String>,
+    companies: BTreeSet<CompanyId>,
+}
+
 /// What became of one change.
 enum Attempt {
     /// Answered, or nobody knows: to be read back. The text is the vendor's, where it spoke of a duplicate.
@@ -56,8 +66,9 @@ enum Attempt {
 }
 
 impl Apply<'_> {
-    /// Does everything the plan says and puts the outcome into the record.
-    pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<()> {
+    /// Does everything the plan says and puts the outcome into the record. Gives the companies for which something
+    /// could not be done, or of which nobody knows yet.
+    pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
         let states = self.close_settled().await?;
         self.adopt().await?;
         services::create(self, record).await?;
@@ -72,19 +83,21 @@ impl Apply<'_> {
             })
             .collect();
         self.host.progress.begin("changing units", Some(adjustments.len() as u64));
-        let mut failures = Vec::new();
+        let (mut failures, mut looked) = (Failures::default(), self.host.clock.now());
         let mut all = adjustments.chunks(SENT_TOGETHER);
         while let Some(together) = all.next() {
             if self.must_stop() {
                 break;
             }
             self.change_together(together, &states, record, &mut failures).await?;
-            if all.len() > 0 {
+            let now = self.host.clock.now();
+            if all.len() > 0 && now.duration_since(looked) >= LOOK_EVERY {
+                looked = now;
                 budget::look_again(self.vendors, &self.planned.observed.mapping.settings.budget, record).await?;
             }
         }
-        record.outcome = self.outcome(record, &failures);
-        Ok(())
+        record.outcome = self.outcome(record, &failures.texts);
+        Ok(failures.companies)
     }
 
     fn outcome(&self, record: &RunRecord, failures: &[String]) -> Outcome {
@@ -102,10 +115,9 @@ impl Apply<'_> {
     /// Closes what was open and has been settled by reading, and gives all states as they are now.
     async fn close_settled(&self) -> anyhow::Result<BTreeMap<String, LineState>> {
         let mut states = BTreeMap::new();
-        let observed = &self.planned.observed;
-        for (facts, plan) in observed.companies.iter().zip(&self.planned.companies) {
+        for plan in &self.planned.companies {
             let settled: BTreeMap<&String, Settlement> = plan.settled.iter().map(|(key, how)| (key, *how)).collect();
-            for (key, state) in &facts.states {
+            for (key, state) in self.planned.observed.lines.get(&plan.company).into_iter().flatten() {
                 let mut state = state.clone();
                 if let (Some(how), Some(intent)) = (settled.get(key), state.open.clone()) {
                     let made = (*how == Settlement::Done).then(|| self.record_of(&state.place, &intent));
@@ -135,12 +147,13 @@ impl Apply<'_> {
         changes: &[(&Change, &Adjustment)],
         states: &BTreeMap<String, LineState>,
         record: &mut RunRecord,
-        failures: &mut Vec<String>,
+        failures: &mut Failures,
     ) -> anyhow::Result<()> {
         let run = record.id.clone();
-        let attempts: Vec<anyhow::Result<Attempt>> = stream::iter(changes)
-            .map(|(change, adjustment)| self.change(change, adjustment, states, &run))
-            .buffer_unordered(AT_WORK)
+        let attempts: Vec<anyhow::Result<Attempt>> = stream::iter(changes.chunks(RECORDED_TOGETHER))
+            .map(|group| self.change_group(group, states, &run))
+            .buffer_unordered(GROUPS_AT_WORK)
+            .flat_map(stream::iter)
             .collect()
             .await;
         let mut to_read_back = Vec::new();
@@ -148,40 +161,55 @@ impl Apply<'_> {
             match attempt? {
                 Attempt::ToReadBack(state, duplicate) => to_read_back.push((*state, duplicate)),
                 Attempt::Refused(place, text) => self.told_refused(&place, text, record),
-                Attempt::Failed(place, text) => failures.push(format!("line {}: {text}", place.key())),
+                Attempt::Failed(place, text) => {
+                    failures.companies.insert(place.company);
+                    failures.texts.push(format!("line {}: {text}", place.key()));
+                }
                 Attempt::Left => {}
             }
         }
-        self.read_back(to_read_back, record).await
+        self.read_back(to_read_back, record, &mut failures.companies).await
     }
 
-    /// Records the intent, sends it, and says what is known.
-    async fn change(
+    /// Records the intents of a group, sends each, and says what is known.
+    async fn change_group(
         &self,
-        change: &Change,
-        adjustment: &Adjustment,
+        group: &[(&Change, &Adjustment)],
         states: &BTreeMap<String, LineState>,
         run: &str,
-    ) -> anyhow::Result<Attempt> {
+    ) -> Vec<anyhow::Result<Attempt>> {
         if self.must_stop() {
-            return Ok(Attempt::Left);
+            return group.iter().map(|_| Ok(Attempt::Left)).collect();
         }
-        let place = &adjustment.place;
-        let mut state = match self.known_state(place, states).await? {
-            Ok(state) => state,
-            Err(text) => return Ok(Attempt::Failed(place.clone(), text)),
-        };
-        let (id, now) = (uuid::Uuid::new_v4().to_string(), self.host.clock.now());
-        state.open = Some(adjustment.intent(change, id, run, now, self.planned.observed.today));
+        let (mut attempts, mut intended) = (Vec::new(), Vec::new());
+        for (change, adjustment) in group {
+            let mut state = match self.known_state(&adjustment.place, states).await {
+                Ok(Ok(state)) => state,
+                Ok(Err(text)) => {
+                    attempts.push(Ok(Attempt::Failed(adjustment.place.clone(), text)));
+                    continue;
+                }
+                Err(error) => return vec![Err(error)],
+            };
+            let (id, now) = (uuid::Uuid::new_v4().to_string(), self.host.clock.now());
+            state.open = Some(adjustment.intent(change, id, run, now, self.planned.observed.today));
+            intended.push(state);
+        }
         let recorded = {
             let lease = self.lease.read().await;
-            self.host.store.record_intent(&lease, &state).await
+            self.host.store.record_intents(&lease, &intended).await
         };
-        match recorded {
-            Ok(()) => self.send(state).await,
-            Err(IntentError::LeaseLost) => bail!(IntentError::LeaseLost),
-            Err(error) => Ok(Attempt::Failed(place.clone(), format!("not sent: {error}"))),
+        let mut to_send = Vec::new();
+        for (state, recorded) in intended.into_iter().zip(recorded) {
+            match recorded {
+                Ok(()) => to_send.push(state),
+                Err(IntentError::LeaseLost) => attempts.push(Err(IntentError::LeaseLost.into())),
+                Err(error) => attempts.push(Ok(Attempt::Failed(state.place, format!("not sent: {error}")))),
+            }
         }
+        let sent = stream::iter(to_send).map(|state| self.send(state)).buffer_unordered(SENT_AT_A_TIME);
+        attempts.extend(sent.collect::<Vec<_>>().await);
+        attempts
     }
 
     /// The line as stored. One that we had the vendor create inherits what was known of its place.
@@ -223,7 +251,9 @@ impl Apply<'_> {
             if is_old {
                 _ = self.stop.set("Autotask kept turning a change away; the next run goes on".to_owned());
             }
-            if is_old || !self.lease_has_time().await {
+            // Others of its group were sent since it was recorded.
+            let must_stop = sends == 1 && self.must_stop();
+            if is_old || must_stop || !self.lease_has_time().await {
                 return self.close_not_run(state, &intent).await;
             }
             match self.writer.adjust(&adjust).await {
@@ -231,7 +261,7 @@ impl Apply<'_> {
                 Err(WriteError::Duplicate(text)) => return Ok(Attempt::ToReadBack(Box::new(state), Some(text))),
                 Err(WriteError::Refused(text)) => return self.close_refused(state, &intent, text).await,
                 Err(WriteError::NotRun { retry_after, text }) => {
-                    if !self.waited_to_send_again(sends, retry_after, &text).await {
+                    if !self.waits_to_send_again(sends, retry_after, &text).await {
                         return self.close_not_run(state, &intent).await;
                     }
                 }
@@ -247,18 +277,12 @@ impl Apply<'_> {
 
     /// Waits as the vendor asks before something that was not run is sent again (U6). False, and the run
     /// stops, when it was sent often enough or the wait is too long.
-    pub(super) async fn waited_to_send_again(&self, sends: u32, retry_after: Option<Duration>, text: &str) -> bool {
-        let retry = self.host.http.retry;
-        let wait = retry_after.unwrap_or(retry.base_delay * sends);
-        // A vendor that asks for longer is left alone until the next run.
-        let too_long = wait > retry.longest_wait;
-        let has_time = || self.host.deadline.left().is_none_or(|left| left > wait + TIME_FOR_A_CHANGE);
-        if sends >= MOST_SENDS || too_long || !has_time() {
+    pub(super) async fn waits_to_send_again(&self, sends: u32, retry_after: Option<Duration>, text: &str) -> bool {
+        let waited = waited_to_send_again(self.host, sends, retry_after).await;
+        if !waited {
             _ = self.stop.set(format!("Autotask takes no more for now: {text}"));
-            return false;
         }
-        tokio::time::sleep(wait).await;
-        true
+        waited
     }
 
     async fn close_not_run(&self, mut state: LineState, intent: &Intent) -> anyhow::Result<Attempt> {

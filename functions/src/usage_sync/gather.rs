@@ -9,7 +9,7 @@ use jiff::civil::Date;
 use shared::contract::{ContractLine, Period, UnitsRow, row_on};
 use shared::facts::{CompanyFacts, Terms};
 use shared::ids::{ContractId, LineId, ServiceId};
-use shared::kept::Reading;
+use shared::kept::KeptUsage;
 use shared::usage_plan::{CompanyPlan, plan_company};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +24,14 @@ pub(super) async fn plan_companies(
 ) -> anyhow::Result<Vec<CompanyPlan>> {
     host.progress.begin("planning", None);
     let mut plans = Vec::with_capacity(observed.companies.len());
-    observed.each_company(|_, facts, terms| plans.push(plan_one(facts, terms)));
+    observed.each_company(
+        |_| true,
+        |_, facts, terms| {
+            let (plan, to_keep) = plan_one(facts, terms);
+            plans.push(plan);
+            to_keep
+        },
+    );
     for _ in 0..MOST_ROUNDS {
         let open: BTreeSet<usize> = (0..plans.len()).filter(|index| !plans[*index].needs.is_empty()).collect();
         if open.is_empty() {
@@ -32,28 +39,33 @@ pub(super) async fn plan_companies(
         }
         host.progress.begin("reading the lines that change", None);
         read_needs(&vendors.autotask, observed, &plans).await?;
-        observed.each_company(|index, facts, terms| {
-            if open.contains(&index) {
-                plans[index] = plan_one(facts, terms);
-            }
-        });
+        observed.each_company(
+            |index| open.contains(&index),
+            |index, facts, terms| {
+                let (plan, to_keep) = plan_one(facts, terms);
+                plans[index] = plan;
+                to_keep
+            },
+        );
     }
     let settled = plans.iter().all(|plan| plan.needs.is_empty());
     ensure!(settled, "a plan keeps asking for more; Autotask's lines changed with every read");
-    observed.take_states_back();
+    observed.all_is_planned();
     Ok(plans)
 }
 
-/// One company's plan. Its usage is held once: by the plan where that is final, else by the facts from which
-/// it is made again.
-fn plan_one(facts: &mut CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
+/// One company's plan, and the usage to keep. Where the plan is final, nothing else is read of the facts; where
+/// it is not, nothing of it but its needs.
+fn plan_one(facts: &mut CompanyFacts, terms: &Terms<'_>) -> (CompanyPlan, Option<KeptUsage>) {
     let mut plan = plan_company(facts, terms);
+    plan.proposed.shrink_to_fit();
+    let to_keep = plan.usage.take();
     if !plan.needs.is_empty() {
-        plan.usage = None;
-    } else if plan.usage.is_some() {
-        facts.usage = Ok(Reading::default());
+        (plan.proposed, plan.waiting, plan.findings, plan.seen) = Default::default();
+        return (plan, None);
     }
-    plan
+    (facts.contracts, facts.rows, facts.lines, facts.bundles) = Default::default();
+    (plan, to_keep)
 }
 
 async fn read_needs(autotask: &AutotaskReader, observed: &mut Observed, plans: &[CompanyPlan]) -> anyhow::Result<()> {

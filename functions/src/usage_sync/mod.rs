@@ -4,8 +4,11 @@
 mod apply;
 mod approve;
 mod explain;
+mod from_acronis;
+mod from_autotask;
 mod gather;
 mod observe;
+mod packed;
 mod read_back;
 mod record;
 mod services;
@@ -26,6 +29,7 @@ use shared::ids::ConnectionId;
 use shared::plan::Plan;
 use shared::run::{Job, Mode, Outcome, RunRecord};
 use shared::usage_plan::CompanyPlan;
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 /// A plan and what it was made from.
@@ -35,8 +39,8 @@ struct Planned {
     plan: Plan,
 }
 
-/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record. An error is told in
-/// the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record.
+/// An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, scope: Scope, mode: Mode) -> anyhow::Result<Run> {
     carry_out(host, id, Job::UsageSync, mode, Box::new(move |at_work, record| Box::pin(work(at_work, record, scope))))
         .await
@@ -55,8 +59,10 @@ async fn planned(host: &Host, id: &ConnectionId) -> anyhow::Result<Planned> {
 }
 
 async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyhow::Result<Done> {
+    record.everybody = scope == Scope::Everybody;
     let planned = observe_and_plan(&at_work, &scope, record).await?;
     count_plan(record, &planned.plan);
+    let mut failed = BTreeSet::new();
     match at_work.lease {
         None => record.outcome = Outcome::Complete,
         Some(lease) => {
@@ -64,10 +70,10 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
             record::keep_what_was_seen(host, connection, &planned).await?;
             let writer = AutotaskWriter::new(&vendors.autotask);
             let run = Apply { host, connection, vendors, writer, lease, planned: &planned, stop: OnceLock::new() };
-            run.carry_out(record).await?;
+            failed = run.carry_out(record).await?;
         }
     }
-    Ok(Done { plan: Some(planned.plan), ..Done::default() })
+    Ok(Done { plan: Some(planned.plan), failed })
 }
 
 async fn observe_and_plan(at_work: &AtWork<'_>, scope: &Scope, record: &mut RunRecord) -> anyhow::Result<Planned> {
@@ -85,17 +91,20 @@ async fn observe_and_plan(at_work: &AtWork<'_>, scope: &Scope, record: &mut RunR
     Ok(guarded(observed, companies))
 }
 
-fn guarded(observed: Observed, mut companies: Vec<CompanyPlan>) -> Planned {
+fn guarded(mut observed: Observed, mut companies: Vec<CompanyPlan>) -> Planned {
+    let seen_before = observed.take_seen();
     let terms = observed.terms();
     let guard = Guard {
         terms: &terms,
         mapping: &observed.mapping,
         everybody: observed.scope.is_none(),
-        seen_before: observed.seen_before(),
+        seen_before,
         approvals: observed.approvals.clone(),
         creations: observed.creations.clone(),
     };
     let plan = guard.plan(&mut companies);
+    let seen_before = guard.seen_before;
+    observed.give_back(seen_before);
     Planned { observed, companies, plan }
 }
 

@@ -1,31 +1,27 @@
 //! Everything a plan needs, read whole: our memory first, then both vendors, page by page and never
 //! customer by customer. A failed read fails the run. It decides nothing.
 
-use crate::acronis::{Acronis, AcronisError};
-use crate::autotask::{AutotaskError, AutotaskReader};
+use super::from_acronis::{FromAcronis, read_acronis};
+use super::from_autotask::{FromAutotask, read_autotask};
+use super::packed::{Items, PackedReading, PackedState, PackedUsage};
 use crate::host::{Host, Vendors};
 use crate::run::Scope;
 use anyhow::{Context, anyhow};
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp, ToSpan};
-use shared::contract::{Billing, BundleRow, Company, Contract, Service, UnitsRow};
+use jiff::{SignedDuration, Timestamp};
+use shared::contract::Service;
 use shared::creation::Creation;
 use shared::facts::{CompanyFacts, Terms};
 use shared::guard::Approvals;
-use shared::ids::{BundleId, CompanyId, ContractId, ServiceId, TenantId};
-use shared::kept::{CompanyState, Reading, Seen};
+use shared::ids::{BundleId, CompanyId, ServiceId, TenantId};
+use shared::kept::{CompanyState, KeptUsage, Reading, Seen};
 use shared::line::LineState;
 use shared::mapping::{CustomerRow, Mapping};
 use shared::run::Connection;
-use shared::settings::EffectiveDates;
-use shared::usage::{OfferingItem, Tenant, TenantUsage};
+use shared::usage_plan::CompanyPlan;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How long a contract that ended may still be settled: its last period and a missed day.
-const ENDED_LATELY_DAYS: i32 = 40;
-/// Above so many tenants the items of the whole tree are fewer pages than the items of each.
-const READ_ONE_BY_ONE: usize = 10;
 /// Approvals older than a week are void.
 const APPROVALS_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
@@ -37,30 +33,18 @@ pub(super) struct Observed {
     pub(super) now: Timestamp,
     pub(super) approvals: Approvals,
     pub(super) creations: BTreeMap<String, Creation>,
+    /// What was read of each company; usage and state come to it only while it is planned, and none is held
+    /// after that.
     pub(super) companies: Vec<CompanyFacts>,
-    pub(super) states: BTreeMap<CompanyId, CompanyState>,
+    pub(super) states: BTreeMap<CompanyId, PackedState>,
+    /// Our memory of the lines, by key; the companies' while these are planned.
+    pub(super) lines: BTreeMap<CompanyId, BTreeMap<String, LineState>>,
     /// The companies looked at; none given: everybody.
     pub(super) scope: Option<BTreeSet<CompanyId>>,
-    lines: BTreeMap<CompanyId, BTreeMap<String, LineState>>,
-    services: BTreeMap<ServiceId, Service>,
-    bundles_holding: BTreeMap<ServiceId, BTreeSet<BundleId>>,
-}
-
-/// What Acronis says, of mapped tenants only.
-#[derive(Default)]
-struct FromAcronis {
-    tenants: BTreeMap<TenantId, Tenant>,
-    items: BTreeMap<TenantId, Vec<OfferingItem>>,
-    usage: BTreeMap<TenantId, Result<Reading, String>>,
-}
-
-/// What Autotask says, of mapped companies only.
-#[derive(Default)]
-struct FromAutotask {
-    companies: BTreeMap<CompanyId, Company>,
-    contracts: BTreeMap<CompanyId, Vec<Contract>>,
-    rows: BTreeMap<CompanyId, Vec<UnitsRow>>,
-    bundles: BTreeMap<CompanyId, Vec<BundleRow>>,
+    items: Items,
+    usage: BTreeMap<CompanyId, Result<PackedReading, String>>,
+    /// The usage to keep, of companies whose plan is final.
+    kept: BTreeMap<CompanyId, PackedUsage>,
     services: BTreeMap<ServiceId, Service>,
     bundles_holding: BTreeMap<ServiceId, BTreeSet<BundleId>>,
 }
@@ -84,7 +68,9 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
     };
     host.store.line_states(id, each).await?;
     let mut states = BTreeMap::new();
-    host.store.company_states(id, |state| _ = states.insert(state.company, state)).await?;
+    let mut items = Items::default();
+    let each = |state: CompanyState| _ = states.insert(state.company, items.pack_state(state));
+    host.store.company_states(id, each).await?;
     let approvals = host.store.approvals(id, now.checked_sub(APPROVALS_HOLD)?).await?;
     let approvals = approvals
         .into_iter()
@@ -99,8 +85,11 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
         creations: host.store.creations(id).await?,
         companies: Vec::new(),
         states,
-        scope: None,
         lines,
+        scope: None,
+        items,
+        usage: BTreeMap::new(),
+        kept: BTreeMap::new(),
         services: BTreeMap::new(),
         bundles_holding: BTreeMap::new(),
     })
@@ -115,188 +104,14 @@ pub(super) async fn vendors(
 ) -> anyhow::Result<()> {
     host.progress.begin("reading Acronis usage and Autotask contracts", None);
     observed.scope = scope.companies(&vendors.autotask).await.context("reading Autotask contracts")?;
-    let (from_acronis, from_autotask) =
-        tokio::try_join!(read_acronis(&vendors.acronis, observed), read_autotask(&vendors.autotask, observed))?;
+    let mut items = std::mem::take(&mut observed.items);
+    let (from_acronis, from_autotask) = tokio::try_join!(
+        read_acronis(&vendors.acronis, observed, &mut items),
+        read_autotask(&vendors.autotask, observed)
+    )?;
+    observed.items = items;
     observed.put_together(from_acronis, from_autotask);
     Ok(())
-}
-
-async fn read_acronis(acronis: &Acronis, observed: &Observed) -> anyhow::Result<FromAcronis> {
-    let mapped: BTreeSet<TenantId> = observed.customers().map(|(_, tenant)| tenant.clone()).collect();
-    let mut read = FromAcronis::default();
-    let root = &observed.connection.tenant;
-    let some: Option<Vec<TenantId>> = observed.scope.as_ref().map(|_| mapped.iter().cloned().collect());
-    let each = |tenant: Tenant| {
-        if mapped.contains(&tenant.id) {
-            read.tenants.insert(tenant.id.clone(), tenant);
-        }
-    };
-    match &some {
-        None => acronis.tenants(root, each).await.context("reading Acronis tenants")?,
-        Some(some) => acronis.tenants_by_id(some, each).await.context("reading Acronis tenants")?,
-    }
-    let each = |tenant: &TenantId, item: OfferingItem| {
-        if item.on && mapped.contains(tenant) {
-            read.items.entry(tenant.clone()).or_default().push(item);
-        }
-    };
-    match some.filter(|some| some.len() <= READ_ONE_BY_ONE) {
-        None => acronis.offering_items(root, each).await.context("reading Acronis offering items")?,
-        Some(some) => items_of(acronis, &some, each).await.context("reading Acronis offering items")?,
-    }
-    let billed: Vec<TenantId> =
-        read.tenants.values().filter(|tenant| !tenant.in_trial).map(|tenant| tenant.id.clone()).collect();
-    let (items, readings) = (&mut read.items, &mut read.usage);
-    let each = |tenant: TenantId, usage: TenantUsage| {
-        // Put together at once, so that items and usage of everybody are never held side by side.
-        let items = items.remove(&tenant).unwrap_or_default();
-        let reading = match usage {
-            TenantUsage::Read(rows) => Ok(Reading::of(&items, &rows)),
-            TenantUsage::Refused(text) => Err(text),
-        };
-        readings.insert(tenant, reading);
-    };
-    acronis.usages(&billed, each).await.context("reading Acronis usage")?;
-    Ok(read)
-}
-
-async fn items_of(
-    acronis: &Acronis,
-    tenants: &[TenantId],
-    mut each: impl FnMut(&TenantId, OfferingItem),
-) -> Result<(), AcronisError> {
-    for tenant in tenants {
-        let items = acronis.given_items_of(tenant).await?;
-        items.into_iter().for_each(|given| each(tenant, given.item));
-    }
-    Ok(())
-}
-
-async fn read_autotask(autotask: &AutotaskReader, observed: &Observed) -> anyhow::Result<FromAutotask> {
-    let mut read = FromAutotask::default();
-    let (companies, contracts, services) = tokio::try_join!(
-        read_companies(autotask, observed),
-        read_contracts(autotask, observed),
-        read_services(autotask, observed)
-    )
-    .context("reading Autotask companies, contracts and services")?;
-    (read.companies, read.contracts) = (companies, contracts);
-    (read.services, read.bundles_holding) = services;
-    let company_of: BTreeMap<ContractId, CompanyId> =
-        read.contracts.values().flatten().map(|contract| (contract.id, contract.company)).collect();
-    let sold: Vec<ServiceId> = read.services.keys().copied().collect();
-    let bundles: BTreeSet<BundleId> = read.bundles_holding.values().flatten().copied().collect();
-    let bundles: Vec<BundleId> = bundles.into_iter().collect();
-    let (rows, bundle_rows) = (&mut read.rows, &mut read.bundles);
-    let each_row = |row: UnitsRow| {
-        if let Some(company) = company_of.get(&row.contract) {
-            rows.entry(*company).or_default().push(row);
-        }
-    };
-    let each_bundle = |row: BundleRow| {
-        if let Some(company) = company_of.get(&row.contract) {
-            bundle_rows.entry(*company).or_default().push(row);
-        }
-    };
-    let today = observed.today;
-    match observed.scope {
-        None => tokio::try_join!(
-            autotask.units_on(today, &sold, each_row),
-            autotask.bundle_units_on(today, &bundles, each_bundle)
-        ),
-        Some(_) => {
-            let contracts: Vec<ContractId> = company_of.keys().copied().collect();
-            tokio::try_join!(
-                autotask.units_of_contracts_on(today, &contracts, &sold, each_row),
-                autotask.bundle_units_of_contracts_on(today, &contracts, &bundles, each_bundle)
-            )
-        }
-    }
-    .context("reading Autotask units")?;
-    let ended = ended_to_settle(observed, &read.contracts);
-    for row in units_of_ended(autotask, &ended, &sold).await? {
-        read.rows.entry(company_of[&row.contract]).or_default().push(row);
-    }
-    Ok(read)
-}
-
-async fn read_companies(
-    autotask: &AutotaskReader,
-    observed: &Observed,
-) -> Result<BTreeMap<CompanyId, Company>, AutotaskError> {
-    let customers = &observed.mapping.customers;
-    let mut companies = BTreeMap::new();
-    let each = |company: Company| {
-        if customers.contains_key(&company.id) {
-            companies.insert(company.id, company);
-        }
-    };
-    match &observed.scope {
-        None => autotask.companies(each).await?,
-        Some(scope) => {
-            let ids: Vec<CompanyId> = scope.iter().copied().collect();
-            autotask.companies_by_id(&ids).await?.into_iter().for_each(each);
-        }
-    }
-    Ok(companies)
-}
-
-async fn read_contracts(
-    autotask: &AutotaskReader,
-    observed: &Observed,
-) -> Result<BTreeMap<CompanyId, Vec<Contract>>, AutotaskError> {
-    let ended_since = observed.today.checked_sub(ENDED_LATELY_DAYS.days()).unwrap_or(observed.today);
-    let mapped: BTreeSet<CompanyId> = observed.customers().map(|(row, _)| row.company).collect();
-    let mut contracts: BTreeMap<CompanyId, Vec<Contract>> = BTreeMap::new();
-    let each = |contract: Contract| {
-        if mapped.contains(&contract.company) {
-            contracts.entry(contract.company).or_default().push(contract);
-        }
-    };
-    match observed.scope {
-        None => autotask.contracts(ended_since, each).await?,
-        Some(_) => {
-            let ids: Vec<CompanyId> = mapped.iter().copied().collect();
-            autotask.contracts_of(&ids, ended_since, each).await?;
-        }
-    }
-    Ok(contracts)
-}
-
-type SoldServices = (BTreeMap<ServiceId, Service>, BTreeMap<ServiceId, BTreeSet<BundleId>>);
-
-async fn read_services(autotask: &AutotaskReader, observed: &Observed) -> Result<SoldServices, AutotaskError> {
-    let sold: Vec<ServiceId> = observed.mapping.products_by_service().into_keys().collect();
-    let (services, contents) = tokio::try_join!(autotask.services(Some(&sold)), autotask.bundle_contents(&sold))?;
-    let mut bundles_holding: BTreeMap<ServiceId, BTreeSet<BundleId>> = BTreeMap::new();
-    for (bundle, service) in contents {
-        bundles_holding.entry(service).or_default().insert(bundle);
-    }
-    Ok((services.into_iter().map(|service| (service.id, service)).collect(), bundles_holding))
-}
-
-/// Contracts that ended lately and whose last period may still have to be billed (C1, U5, U7).
-fn ended_to_settle<'a>(observed: &Observed, contracts: &'a BTreeMap<CompanyId, Vec<Contract>>) -> Vec<&'a Contract> {
-    let something_metered = observed.mapping.products_by_service().values().any(shared::mapping::Product::is_metered);
-    let settings = &observed.mapping.settings;
-    let settles = |contract: &&Contract| {
-        let at_period_end = settings.effective_dates_of(contract.id) == EffectiveDates::PeriodEnd;
-        contract.end < observed.today
-            && contract.billing() == Billing::PayAsYouGo
-            && (something_metered || at_period_end)
-    };
-    contracts.values().flatten().filter(settles).collect()
-}
-
-async fn units_of_ended(
-    autotask: &AutotaskReader,
-    ended: &[&Contract],
-    sold: &[ServiceId],
-) -> anyhow::Result<Vec<UnitsRow>> {
-    let Some(first_end) = ended.iter().map(|contract| contract.end).min() else { return Ok(Vec::new()) };
-    let ids: Vec<ContractId> = ended.iter().map(|contract| contract.id).collect();
-    let from = first_end.first_of_month();
-    autotask.units_of_contracts(&ids, sold, from).await.context("reading units of contracts that ended")
 }
 
 impl Observed {
@@ -309,22 +124,66 @@ impl Observed {
     }
 
     /// The mapped customers looked at.
-    fn customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
+    pub(super) fn customers(&self) -> impl Iterator<Item = (&CustomerRow, &TenantId)> {
         let is_looked_at = |row: &CustomerRow| self.scope.as_ref().is_none_or(|scope| scope.contains(&row.company));
         self.mapping.mapped_customers().filter(move |(row, _)| is_looked_at(row))
     }
 
-    /// Hands over every company's facts with the terms of the run.
-    pub(super) fn each_company(&mut self, mut each: impl FnMut(usize, &mut CompanyFacts, &Terms<'_>)) {
-        let mut companies = std::mem::take(&mut self.companies);
+    /// Hands over the facts of `wanted` companies, each with its usage and state, and the terms of the run.
+    /// What `each` gives is the usage to keep; the company's reading is not needed from then on.
+    pub(super) fn each_company(
+        &mut self,
+        wanted: impl Fn(usize) -> bool,
+        mut each: impl FnMut(usize, &mut CompanyFacts, &Terms<'_>) -> Option<KeptUsage>,
+    ) {
+        let (mut companies, mut items) = (std::mem::take(&mut self.companies), std::mem::take(&mut self.items));
+        let (mut usage, mut kept) = (std::mem::take(&mut self.usage), std::mem::take(&mut self.kept));
         let terms = self.terms();
-        companies.iter_mut().enumerate().for_each(|(index, facts)| each(index, facts, &terms));
-        self.companies = companies;
+        for (index, facts) in companies.iter_mut().enumerate().filter(|(index, _)| wanted(*index)) {
+            let company = facts.customer.company;
+            facts.state = self.states.get(&company).map(|state| items.state(state));
+            facts.usage = match usage.get(&company) {
+                Some(Ok(reading)) => Ok(items.reading(reading)),
+                Some(Err(text)) => Err(text.clone()),
+                None => Err("its usage was not read".to_owned()),
+            };
+            if let Some(to_keep) = each(index, facts, &terms) {
+                kept.insert(company, items.pack_usage(&to_keep));
+                usage.remove(&company);
+            }
+            (facts.state, facts.usage) = (None, Ok(Reading::default()));
+        }
+        (self.companies, self.items, self.usage, self.kept) = (companies, items, usage, kept);
     }
 
-    /// What was there at the last run that counted.
-    pub(super) fn seen_before(&self) -> BTreeMap<CompanyId, Seen> {
-        self.states.values().filter_map(|state| Some((state.company, state.seen.clone()?))).collect()
+    /// Lets go of what only planning needed.
+    pub(super) fn all_is_planned(&mut self) {
+        let companies = std::mem::take(&mut self.companies).into_iter();
+        self.lines.extend(companies.map(|facts| (facts.customer.company, facts.states)));
+        self.usage = BTreeMap::new();
+    }
+
+    /// The plans of some companies with the usage to keep, and what was remembered of these companies.
+    pub(super) fn with_usage(&self, some: &[CompanyPlan]) -> (Vec<CompanyPlan>, BTreeMap<CompanyId, CompanyState>) {
+        let kept = |company: CompanyId| self.kept.get(&company).map(|usage| self.items.usage(usage));
+        let plans = some.iter().map(|plan| CompanyPlan { usage: kept(plan.company), ..plan.clone() });
+        let states = some.iter().filter_map(|plan| self.states.get(&plan.company));
+        let states = states.map(|state| self.items.state(state)).map(|state| (state.company, state));
+        (plans.collect(), states.collect())
+    }
+
+    /// Takes out what was there at the last run that counted, to be given back: it is as much as all plans.
+    pub(super) fn take_seen(&mut self) -> BTreeMap<CompanyId, Seen> {
+        self.states.iter_mut().filter_map(|(company, state)| Some((*company, state.seen.take()?))).collect()
+    }
+
+    /// Takes back what was taken out.
+    pub(super) fn give_back(&mut self, seen: BTreeMap<CompanyId, Seen>) {
+        for (company, seen) in seen {
+            if let Some(state) = self.states.get_mut(&company) {
+                state.seen = Some(seen);
+            }
+        }
     }
 
     /// Whether there is anything to look at (M5).
@@ -338,33 +197,31 @@ impl Observed {
         Self { mapping: self.mapping.without_products(), ..self }
     }
 
-    /// Takes back the memory that the companies' facts held while they were planned.
-    pub(super) fn take_states_back(&mut self) {
-        let states = self.companies.iter_mut().filter_map(|facts| facts.state.take());
-        self.states.extend(states.map(|state| (state.company, state)));
-    }
-
     fn put_together(&mut self, mut acronis: FromAcronis, mut autotask: FromAutotask) {
         self.services = autotask.services;
         self.bundles_holding = autotask.bundles_holding;
-        let mut companies = Vec::new();
+        let mut companies = Vec::with_capacity(self.customers().count());
         let scope = &self.scope;
         let is_looked_at = |row: &CustomerRow| scope.as_ref().is_none_or(|scope| scope.contains(&row.company));
         for (customer, tenant) in self.mapping.mapped_customers().filter(|(row, _)| is_looked_at(row)) {
             let company = customer.company;
-            let usage = acronis.usage.remove(tenant).unwrap_or_else(|| Err("its usage was not read".to_owned()));
+            self.usage.extend(acronis.usage.remove(tenant).map(|usage| (company, usage)));
+            let mut rows = autotask.rows.remove(&company).unwrap_or_default();
+            rows.shrink_to_fit();
+            let mut contracts = autotask.contracts.remove(&company).unwrap_or_default();
+            contracts.shrink_to_fit();
             companies.push(CompanyFacts {
                 customer: customer.clone(),
                 tenant_id: tenant.clone(),
                 company: autotask.companies.remove(&company),
                 tenant: acronis.tenants.remove(tenant),
-                usage,
-                contracts: autotask.contracts.remove(&company).unwrap_or_default(),
-                rows: autotask.rows.remove(&company).unwrap_or_default(),
+                usage: Ok(Reading::default()),
+                contracts,
+                rows,
                 lines: Vec::new(),
                 bundles: autotask.bundles.remove(&company).unwrap_or_default(),
                 states: self.lines.remove(&company).unwrap_or_default(),
-                state: self.states.remove(&company),
+                state: None,
                 read_whole: BTreeMap::new(),
                 looked_up: BTreeSet::new(),
             });

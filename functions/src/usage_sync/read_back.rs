@@ -6,8 +6,10 @@ use crate::store::{CLOSED_TOGETHER, Closing};
 use anyhow::Context;
 use shared::contract::{Period, UnitsRow, row_on};
 use shared::finding::{Finding, What};
+use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState};
 use shared::run::{ChangeRecord, RunRecord};
+use std::collections::BTreeSet;
 
 impl Apply<'_> {
     /// Reads what was sent, and closes what shows. What does not show stays open for a later run.
@@ -15,6 +17,7 @@ impl Apply<'_> {
         &self,
         sent: Vec<(LineState, Option<String>)>,
         record: &mut RunRecord,
+        unknown: &mut BTreeSet<CompanyId>,
     ) -> anyhow::Result<()> {
         let rows = self.rows_of(&sent).await.context("reading back what was sent")?;
         let mut done = Vec::new();
@@ -32,6 +35,7 @@ impl Apply<'_> {
                 self.told_refused(&state.place, text, record);
             } else {
                 record.counts.open += 1;
+                unknown.insert(state.place.company);
             }
         }
         for some in done.chunks(CLOSED_TOGETHER) {

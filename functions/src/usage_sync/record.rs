@@ -14,7 +14,8 @@ const KEPT_TOGETHER: usize = 100;
 pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, planned: &Planned) -> anyhow::Result<()> {
     let (observed, companies) = (&planned.observed, &planned.companies);
     for some in companies.chunks(KEPT_TOGETHER) {
-        let states = states_after(some, &planned.plan, observed.scope.is_none(), connection, &observed.states);
+        let (some, before) = observed.with_usage(some);
+        let states = states_after(&some, &planned.plan, observed.scope.is_none(), connection, &before);
         host.store.save_company_states(&connection.id, &states).await?;
     }
     // A look at some says nothing about the rest.
@@ -33,9 +34,12 @@ pub(super) async fn keep_who_is_known(host: &Host, planned: &Planned, approved: 
     let mut plan = plan.clone();
     plan.held.retain(|held| !approved.contains(&held.change.id));
     let was_known = |company: CompanyId| observed.states.get(&company).is_some_and(|state| state.seen.is_some());
-    for state in states_after(companies, &plan, true, &connection, &observed.states) {
-        if state.seen.is_some() && !was_known(state.company) {
-            host.store.save_company_state(&connection.id, &state).await?;
+    for some in companies.chunks(KEPT_TOGETHER) {
+        let (some, before) = observed.with_usage(some);
+        for state in states_after(&some, &plan, true, &connection, &before) {
+            if state.seen.is_some() && !was_known(state.company) {
+                host.store.save_company_state(&connection.id, &state).await?;
+            }
         }
     }
     Ok(())

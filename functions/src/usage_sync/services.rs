@@ -91,7 +91,7 @@ async fn send(apply: &Apply<'_>, service: &NewService, creation: Creation) -> an
                 return Ok(Created::Refused(text));
             }
             Err(WriteError::NotRun { retry_after, text }) => {
-                if !apply.waited_to_send_again(sends, retry_after, &text).await {
+                if !apply.waits_to_send_again(sends, retry_after, &text).await {
                     break;
                 }
             }

@@ -74,6 +74,7 @@ const HEAD: &str = "\
 /// The mapping as a text to edit, which `import` turns back into the same mapping.
 pub fn export(view: &MappingView<'_>) -> String {
     let mut text = HEAD.to_owned();
+    text.push_str(&format!("version = {} # what this file was exported from\n", view.mapping.version));
     settings::write(&mut text, &view.mapping.settings);
     customers::write(&mut text, view);
     products::write(&mut text, view);
@@ -92,6 +93,7 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
         return Err(faults.in_order());
     }
     let mut root = Block::root(&faults, &table);
+    let version = root.id("version");
     let settings = settings::read(&mut root);
     let (customers, customer_places) = customers::read(&mut root, current);
     let (products, product_places) = products::read(&mut root, current);
@@ -104,6 +106,14 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
             MappingRowName::Product(item) => product_places.get(item),
         };
         add_mapping_fault(&faults, place, &fault.row, &fault.text);
+    }
+    let is_older = version.is_some_and(|version| u64::try_from(version) != Ok(current.version));
+    if is_older && mapping != *current {
+        faults.add(0, "version", format!(
+            "the mapping was changed since this file was exported; it is version {} now: export it again and make your \
+             edits there, or take this line out to have the file's word count all the same",
+            current.version
+        ));
     }
     let found = faults.in_order();
     if found.is_empty() { Ok(mapping) } else { Err(found) }

@@ -85,9 +85,11 @@ impl Known {
         Ok(Some(Known { connection, mapping, runs, open, now }))
     }
 
-    /// The last run of a job that had the lease: one that gave way says nothing about how things stand.
+    /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
+    /// few, says nothing about how things stand.
     fn last_of(&self, job: Job) -> Option<&RunRecord> {
-        self.runs.iter().find(|run| run.job == job && run.outcome != Outcome::Skipped)
+        let says = |run: &&RunRecord| run.job == job && (run.everybody || job == Job::ContractChanged);
+        self.runs.iter().filter(says).find(|run| run.outcome != Outcome::Skipped)
     }
 
     /// The run that says how things stand: one that failed, or else that of the job that bills.

@@ -160,7 +160,11 @@ fn read_link(
         }
     }
     match (tenant, reason) {
-        (Some(NEW), _) => CustomerLink::ToCreate,
+        // Asked for before, and made: a file that still asks for it keeps it.
+        (Some(NEW), _) => match before {
+            Some(CustomerLink::Mapped { .. }) => before.cloned().unwrap_or(CustomerLink::ToCreate),
+            _ => CustomerLink::ToCreate,
+        },
         (Some(tenant), _) => {
             let tenant = TenantId::new(tenant);
             let name = tenant_names.get(&tenant).copied().or(tenant_name).unwrap_or_default().to_owned();

@@ -72,8 +72,7 @@ fn plant_customer(world: &mut sandbox::World, customer: usize, items: usize, ser
     }
 }
 
-/// A few billing periods around today: the sandbox looks through all rows of a service for each page, and
-/// it is not the sandbox that is measured.
+/// A few billing periods around today: rows of more would be held by the sandbox and asked for by nobody.
 fn contract_days(today: Date) -> (Date, Date) {
     let start = today.first_of_month();
     let end = start.checked_add(2.months()).and_then(|day| day.yesterday()).unwrap_or(today);

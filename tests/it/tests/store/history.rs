@@ -14,6 +14,7 @@ pub(crate) fn run(name: &str, started: Timestamp) -> RunRecord {
         id: name.to_owned(),
         job: Job::UsageSync,
         mode: Mode::Apply,
+        everybody: true,
         started,
         heard: started,
         outcome: Outcome::Failed(ODD.to_owned()),

@@ -3,7 +3,7 @@
 use crate::samples::{after, change, id, intent, now, odd_line, place, with_open};
 use crate::table;
 use crate::wire::Wire;
-use functions::store::{IntentError, Lease, Store};
+use functions::store::{IntentError, Lease, RECORDED_TOGETHER, Store};
 use shared::ids::{LineId, ServiceId};
 use shared::line::{LinePlace, LineState, Step};
 use shared::run::Job;
@@ -97,6 +97,45 @@ async fn u6_an_intent_on_a_line_that_changed_since_it_was_read_is_refused() {
     let refused = store.record_intent(&lease, &with_open(&read, "i")).await;
     assert!(matches!(refused, Err(IntentError::Changed)), "{refused:?}");
     assert_eq!(store.line_state(&id("a"), "1").await.unwrap(), Some(adopted));
+}
+
+#[tokio::test]
+async fn u6_intents_are_recorded_together_in_one_request() {
+    let table = table().await;
+    let wire = Wire::to(&table).await;
+    let lease = lease(&wire.store).await;
+    let lines = 0..i64::try_from(RECORDED_TOGETHER).unwrap();
+    let open: Vec<LineState> = lines.map(|line| with_open(&LineState::new(place(line)), "i")).collect();
+    let recorded = wire.store.record_intents(&lease, &open).await;
+    assert!(recorded.iter().all(Result::is_ok) && recorded.len() == open.len(), "{recorded:?}");
+    assert_eq!(wire.requests("TransactWriteItems").len(), 1);
+    for state in &open {
+        assert_eq!(table.store.line_state(&id("a"), &state.place.key()).await.unwrap().as_ref(), Some(state));
+    }
+    assert!(wire.store.record_intents(&lease, &[]).await.is_empty());
+}
+
+#[tokio::test]
+async fn u6_of_intents_recorded_together_each_is_judged_by_itself() {
+    let table = table().await;
+    let store = &table.store;
+    let first = lease(store).await;
+    let new = |line| LineState::new(place(line));
+    store.record_intent(&first, &with_open(&new(1), "before")).await.unwrap();
+    let open: Vec<LineState> = (0..3).map(|line| with_open(&new(line), "i")).collect();
+    let recorded = store.record_intents(&first, &open).await;
+    assert!(matches!(recorded[..], [Ok(()), Err(IntentError::AlreadyOpen), Ok(())]), "{recorded:?}");
+
+    let twice = [with_open(&new(4), "one"), with_open(&new(4), "two"), with_open(&new(5), "i"), new(6)];
+    let recorded = store.record_intents(&first, &twice).await;
+    use IntentError::{AlreadyOpen, Failed};
+    assert!(matches!(recorded[..], [Ok(()), Err(AlreadyOpen), Ok(()), Err(Failed(_))]), "{recorded:?}");
+    assert_eq!(store.line_state(&id("a"), "4").await.unwrap().as_ref(), Some(&twice[0]));
+
+    store.acquire_lease(&id("a"), Job::UsageSync, "next", after(60)).await.unwrap().expect("the lease is over");
+    let recorded = store.record_intents(&first, &[with_open(&new(7), "i"), with_open(&new(8), "i")]).await;
+    assert!(matches!(recorded[..], [Err(IntentError::LeaseLost), Err(IntentError::LeaseLost)]), "{recorded:?}");
+    assert_eq!(store.line_state(&id("a"), "7").await.unwrap(), None);
 }
 
 #[tokio::test]

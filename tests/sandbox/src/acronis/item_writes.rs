@@ -4,6 +4,7 @@
 use super::bodies::Body;
 use super::catalogue::ItemType;
 use super::errors::{BUSINESS_RULE, ITEM_NOT_AVAILABLE, LOCKED, STORAGE_IN_USE, bad_request, refuse, stale};
+use super::items::ItemBody;
 use super::storages::is_storage;
 use super::{Acronis, OfferingItem, Quota, Usage, dependencies, storages};
 use crate::exchange::{Ask, Reply};
@@ -88,10 +89,11 @@ impl Acronis {
         }
         storages::check(kind, &before, &after)?;
         dependencies::check(&before, &after)?;
-        let shown: Vec<Value> = changed.iter().map(|position| after[*position].json(id)).collect();
+        let shown: Vec<ItemBody<'_>> = changed.iter().map(|position| after[*position].body(id)).collect();
+        let reply = Reply::ok(&json!({"items": shown}));
         self.begin_measuring(id, &after, now);
         self.items.insert(id.to_owned(), after);
-        Ok(Reply::ok(&json!({"items": shown})))
+        Ok(reply)
     }
 
     /// Where the item stands among the tenant's; one the tenant could have is added, switched off.

@@ -1,7 +1,7 @@
 //! Offering items: their shape on the wire and the list calls. (Acronis Account Management API v2,
 //! GET /tenants/{id}/offering_items, /tenants/offering_items, …/available_for_child.)
 
-use super::catalogue::{ItemType, Product};
+use super::catalogue::{ItemType, Product, Unit};
 use super::errors::bad_request;
 use super::paging::{Key, Place, page};
 use super::{Acronis, Tenant};
@@ -9,7 +9,7 @@ use crate::exchange::{Ask, Reply};
 use crate::settings::Settings;
 use jiff::Timestamp;
 use serde::Serialize;
-use serde_json::{Value, json};
+use serde_json::json;
 use std::sync::Arc;
 
 /// Quota of an item; both numbers empty means unlimited.
@@ -69,27 +69,45 @@ impl OfferingItem {
         self.product.name == name && self.infra_id.as_deref() == infra_id
     }
 
-    pub(crate) fn json(&self, tenant_id: &str) -> Value {
+    /// The item as sent.
+    pub(crate) fn body<'a>(&'a self, tenant_id: &'a str) -> ItemBody<'a> {
         let feature = self.product.kind == ItemType::Feature;
-        let mut body = json!({
-            "application_id": self.product.application_id,
-            "name": self.product.name,
-            "edition": self.product.edition,
-            "usage_name": self.product.usage_name,
-            "tenant_id": tenant_id,
-            "updated_at": self.updated_at,
-            "deleted_at": null,
-            "status": u8::from(self.on),
-            "locked": (!feature).then_some(self.locked),
-            "type": self.product.kind,
-            "infra_id": self.infra_id,
-            "measurement_unit": self.product.unit,
-        });
-        if self.on && !feature {
-            body["quota"] = json!(self.quota);
+        ItemBody {
+            application_id: self.product.application_id,
+            name: &self.product.name,
+            edition: self.product.edition,
+            usage_name: &self.product.usage_name,
+            tenant_id,
+            updated_at: self.updated_at,
+            deleted_at: None,
+            status: u8::from(self.on),
+            locked: (!feature).then_some(self.locked),
+            kind: self.product.kind,
+            infra_id: self.infra_id.as_deref(),
+            measurement_unit: self.product.unit,
+            quota: (self.on && !feature).then_some(self.quota),
         }
-        body
     }
+}
+
+/// An offering item on the wire.
+#[derive(Serialize)]
+pub(crate) struct ItemBody<'a> {
+    application_id: &'a str,
+    name: &'a str,
+    edition: Option<&'a str>,
+    usage_name: &'a str,
+    tenant_id: &'a str,
+    updated_at: Timestamp,
+    deleted_at: Option<Timestamp>,
+    status: u8,
+    locked: Option<bool>,
+    #[serde(rename = "type")]
+    kind: ItemType,
+    infra_id: Option<&'a str>,
+    measurement_unit: Unit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota: Option<Quota>,
 }
 
 /// Which items of a list are asked for.
@@ -133,7 +151,7 @@ impl Acronis {
             status: ask.parameter("status").map(|text| text == "1"),
         };
         let items = self.items.get(tenant_id).into_iter().flatten();
-        let shown = items.filter(|item| wanted.includes(item)).map(|item| item.json(tenant_id));
+        let shown = items.filter(|item| wanted.includes(item)).map(|item| item.body(tenant_id));
         Ok(Reply::ok(&json!({"timestamp": now, "items": shown.collect::<Vec<_>>()})))
     }
 
@@ -153,9 +171,10 @@ impl Acronis {
         };
         let since = place.parameter("updated_since").and_then(crate::clock::parse_moment);
         let tenants = self.subtree(&place.value, place.is("allow_deleted"));
-        let rows = tenants.into_iter().flat_map(|(level, tenant)| self.keyed_items(level, tenant));
+        let rest = tenants.into_iter().skip_while(|(level, tenant)| place.is_past(*level, &tenant.id));
+        let rows = rest.flat_map(|(level, tenant)| self.keyed_items(level, tenant));
         let rows = rows.filter(|(_, (_, item))| wanted.includes(item) && since.is_none_or(|at| item.updated_at >= at));
-        Ok(page(rows, &place, ask.trick, now, |(tenant, item)| item.json(&tenant.id)))
+        Ok(page(rows, &place, ask.trick, now, |(tenant, item)| item.body(&tenant.id)))
     }
 
     fn keyed_items<'a>(
@@ -176,7 +195,7 @@ impl Acronis {
         let edition = ask.parameter("edition").unwrap_or_else(|| "standard".to_owned());
         let given = self.givable(tenant_id, now);
         let given = given.iter().filter(|item| edition_matches(Some(&edition), &item.product));
-        let items: Vec<Value> = given.map(|item| item.json(tenant_id)).collect();
+        let items: Vec<ItemBody<'_>> = given.map(|item| item.body(tenant_id)).collect();
         Ok(Reply::ok(&json!({"timestamp": now, "items": items})))
     }
 

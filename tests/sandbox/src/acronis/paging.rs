@@ -83,19 +83,32 @@ impl Place {
         matches!(self.parameter(name), Some("true" | "1"))
     }
 
+    /// Whether all rows of a tenant stand before the page.
+    pub(crate) fn is_past(&self, level: u64, tenant: &str) -> bool {
+        self.start().is_some_and(|(last_level, last, _)| (level, tenant) < (last_level, last))
+    }
+
     fn start(&self) -> Option<Key<'_>> {
         let (level, id, number) = self.after.as_ref()?;
         Some((*level, id.as_str(), *number))
     }
 }
 
+#[derive(Serialize)]
+struct Page<B> {
+    timestamp: Timestamp,
+    items: Vec<B>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    paging: Option<Value>,
+}
+
 /// One page of rows that come in the order of their keys; only that page is turned into JSON.
-pub(crate) fn page<'a, T>(
+pub(crate) fn page<'a, T, B: Serialize>(
     rows: impl Iterator<Item = (Key<'a>, T)>,
     place: &Place,
     trick: Option<PageTrick>,
     now: Timestamp,
-    show: impl Fn(T) -> Value,
+    show: impl Fn(T) -> B,
 ) -> Reply {
     let start = place.start();
     let mut rest = rows.filter(|(key, _)| start.is_none_or(|start| *key > start));
@@ -110,10 +123,7 @@ pub(crate) fn page<'a, T>(
     if trick == Some(PageTrick::Short) {
         shown.truncate(shown.len() / 2);
     }
-    let items: Vec<Value> = shown.into_iter().map(|(_, row)| show(row)).collect();
-    let mut body = json!({"timestamp": now, "items": items});
-    if let Some(after) = next {
-        body["paging"] = json!({"cursors": {"after": after}});
-    }
-    Reply::ok(&body)
+    let items = shown.into_iter().map(|(_, row)| show(row)).collect();
+    let paging = next.map(|after| json!({"cursors": {"after": after}}));
+    Reply::ok(&Page { timestamp: now, items, paging })
 }

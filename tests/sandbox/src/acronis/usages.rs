@@ -2,13 +2,14 @@
 //! v2, GET /tenants/{id}/usages and GET /tenants/usages.)
 
 use super::Acronis;
-use super::catalogue::{ItemType, Product};
+use super::catalogue::{ItemType, Product, Unit};
 use super::errors::{bad_request, denied};
-use super::items::edition_matches;
+use super::items::{Quota, edition_matches};
 use crate::exchange::{Ask, Reply};
 use crate::settings::Settings;
 use jiff::civil::Date;
-use serde_json::{Value, json};
+use serde::Serialize;
+use serde_json::json;
 use std::sync::Arc;
 
 /// A usage row of a tenant.
@@ -26,37 +27,69 @@ pub struct Usage {
     pub absolute_value: Option<u64>,
 }
 
+/// A usage row on the wire.
+#[derive(Serialize)]
+struct UsageBody<'a> {
+    application_id: &'a str,
+    name: &'a str,
+    edition: Option<&'a str>,
+    usage_name: &'a str,
+    #[serde(rename = "type")]
+    kind: ItemType,
+    measurement_unit: Unit,
+    range_start: String,
+    value: u64,
+    tenant_uuid: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    absolute_value: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    infra_id: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    offering_item: Option<ItemOfUsage>,
+}
+
+#[derive(Serialize)]
+struct ItemOfUsage {
+    status: u8,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    quota: Option<Quota>,
+}
+
+#[derive(Serialize)]
+struct Batch<'a> {
+    items: Vec<OfTenant<'a>>,
+}
+
+#[derive(Serialize)]
+struct OfTenant<'a> {
+    tenant: &'a str,
+    usages: Vec<UsageBody<'a>>,
+}
+
 impl Acronis {
-    fn usage_json(&self, tenant_id: &str, usage: &Usage, settings: &Settings) -> Value {
+    fn usage_body<'a>(&self, tenant_id: &'a str, usage: &'a Usage, settings: &Settings) -> UsageBody<'a> {
         let product = &usage.product;
-        let mut body = json!({
-            "application_id": product.application_id,
-            "name": product.name,
-            "edition": product.edition,
-            "usage_name": product.usage_name,
-            "type": product.kind,
-            "measurement_unit": product.unit,
-            "range_start": format!("{}T00:00:00", usage.range_start),
-            "value": usage.value,
-            "tenant_uuid": tenant_id,
-        });
-        if let Some(absolute) = usage.absolute_value.filter(|_| !settings.leave_out_absolute_value) {
-            body["absolute_value"] = json!(absolute);
-        }
-        if let Some(infra) = &usage.infra_id {
-            body["infra_id"] = json!(infra);
-        }
         let item = self.item(tenant_id, &product.name, usage.infra_id.as_deref());
-        if let Some(item) = item {
-            body["offering_item"] = json!({"status": u8::from(item.on)});
-            if item.on && product.kind != ItemType::Feature {
-                body["offering_item"]["quota"] = json!(item.quota);
-            }
+        UsageBody {
+            application_id: product.application_id,
+            name: &product.name,
+            edition: product.edition,
+            usage_name: &product.usage_name,
+            kind: product.kind,
+            measurement_unit: product.unit,
+            range_start: format!("{}T00:00:00", usage.range_start),
+            value: usage.value,
+            tenant_uuid: tenant_id,
+            absolute_value: usage.absolute_value.filter(|_| !settings.leave_out_absolute_value),
+            infra_id: usage.infra_id.as_deref(),
+            offering_item: item.map(|item| ItemOfUsage {
+                status: u8::from(item.on),
+                quota: (item.on && product.kind != ItemType::Feature).then_some(item.quota),
+            }),
         }
-        body
     }
 
-    fn usage_rows(&self, tenant_id: &str, ask: &Ask, settings: &Settings) -> Vec<Value> {
+    fn usage_rows<'a>(&'a self, tenant_id: &'a str, ask: &Ask, settings: &Settings) -> Vec<UsageBody<'a>> {
         let names = ask.list("usage_names");
         let editions = ask.parameter("editions");
         let wanted = |product: &Product| {
@@ -64,7 +97,7 @@ impl Acronis {
             named && edition_matches(editions.as_deref(), product)
         };
         let rows = self.usages.get(tenant_id).into_iter().flatten();
-        rows.filter(|row| wanted(&row.product)).map(|row| self.usage_json(tenant_id, row, settings)).collect()
+        rows.filter(|row| wanted(&row.product)).map(|row| self.usage_body(tenant_id, row, settings)).collect()
     }
 
     fn check_usage_allowed(&self, tenant_id: &str) -> Result<(), Reply> {
@@ -93,8 +126,7 @@ impl Acronis {
         for id in &ids {
             self.check_usage_allowed(id)?;
         }
-        let batch: Vec<Value> =
-            ids.iter().map(|id| json!({"tenant": id, "usages": self.usage_rows(id, ask, settings)})).collect();
-        Ok(Reply::ok(&json!({"items": batch})))
+        let items = ids.iter().map(|id| OfTenant { tenant: id, usages: self.usage_rows(id, ask, settings) }).collect();
+        Ok(Reply::ok(&Batch { items }))
     }
 }
