@@ -74,7 +74,7 @@ const HEAD: &str = "\
 /// The mapping as a text to edit, which `import` turns back into the same mapping.
 pub fn export(view: &MappingView<'_>) -> String {
     let mut text = HEAD.to_owned();
-    text.push_str(&format!("version = {} # what this file was exported from\n", view.mapping.version));
+    text.push_str(&format!("version = \"{}\" # what this file was exported from\n", view.mapping.version));
     settings::write(&mut text, &view.mapping.settings);
     customers::write(&mut text, view);
     products::write(&mut text, view);
@@ -93,7 +93,9 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
         return Err(faults.in_order());
     }
     let mut root = Block::root(&faults, &table);
-    let version = root.id("version");
+    let version =
+        root.text_where("version", "the number in quotes that an export has", |text| text.parse::<u64>().is_ok());
+    let version = version.and_then(|text| text.parse::<u64>().ok());
     let settings = settings::read(&mut root);
     let (customers, customer_places) = customers::read(&mut root, current);
     let (products, product_places) = products::read(&mut root, current);
@@ -107,7 +109,7 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
         };
         add_mapping_fault(&faults, place, &fault.row, &fault.text);
     }
-    let is_older = version.is_some_and(|version| u64::try_from(version) != Ok(current.version));
+    let is_older = version.is_some_and(|version| version != current.version);
     if is_older && mapping != *current {
         faults.add(0, "version", format!(
             "the mapping was changed since this file was exported; it is version {} now: export it again and make your \

@@ -12,7 +12,7 @@ fn part(first: &str, next: &str) -> String {
 
 #[test]
 fn an_export_begins_with_what_to_do_and_the_settings() {
-    insta::assert_snapshot!(part("# The mapping", "# What waits"), @r##"
+    insta::assert_snapshot!(part("# The mapping", "# What waits"), @r#"
     # The mapping of one connection: its settings, which customer is which, and what is sold as what.
     #
     # Edit this file, then hand it in with `acrotask mapping import FILE`. Nothing is changed when anything in
@@ -25,6 +25,7 @@ fn an_export_begins_with_what_to_do_and_the_settings() {
     #   a [[product]] block       is billed no more until it is mapped again.
     #   a line of a product       has its usual value: one piece, GiB or hour, rounded up, nothing included.
     # Amounts of money are written in quotes, "4.50".
+    version = "7" # what this file was exported from
 
     [settings]
     # Your time zone, which says what day is today: a name such as "Europe/Berlin". Default: "UTC".
@@ -39,6 +40,8 @@ fn an_export_begins_with_what_to_do_and_the_settings() {
     add_missing_services = false
     # Whether a company with a contract and no tenant gets one. Default: false.
     automatic_provisioning = false
+    # Days without an active contract after which a customer's tenant is disabled; its data stay. Default: never.
+    # disable_after_days = 10
     # Whether every change waits for approval. Default: false.
     review_mode = false
     # Minutes after which a change without an answer and without effect is taken as not made. Default: 10.
@@ -47,12 +50,32 @@ fn an_export_begins_with_what_to_do_and_the_settings() {
     # Contracts whose changes count from other days than effective_dates says, by the contract's number:
     # "4711" = "next-period"
     [settings.contract_effective_dates]
-    "##);
+
+    # What a tenant is given that acrotask creates.
+    [settings.new_tenants]
+    # Whether its users log in with two factors. Default: false.
+    two_factor = false
+    # Whether it stays in trial, not billed by Acronis. Default: false.
+    trial = false
+    # Whether the company's primary contact becomes its administrator, with an activation mail. Default: false.
+    administrator = false
+    # The storage it gets where its contract sells none, by the id that a product's `storage` has.
+    # default_storage = ""
+
+    # How quotas follow prepaid contracts.
+    [settings.quotas]
+    # Whether quotas only warn, and nothing is blocked beyond them. Default: false.
+    soft = false
+    # Whether what is not sold is switched off; otherwise its quota is 0. Default: false.
+    switch_off = false
+    # Whether a quota waits for approval before it is lowered below what is in use. Default: true.
+    hold_below_usage = true
+    "#);
 }
 
 #[test]
 fn limits_are_exported_with_what_they_mean() {
-    insta::assert_snapshot!(part("# What waits", "# ---- Customers"), @r##"
+    insta::assert_snapshot!(part("# What waits", "# ---- Customers"), @r#"
     # What waits until a person approves it.
     [settings.holds]
     # Whether a line waits whose units jump, up or down. Default: true.
@@ -84,18 +107,21 @@ fn limits_are_exported_with_what_they_mean() {
     share_percent = 40
     # Of these, calls that keep units right. Default: 20.
     units_percent = 20
+    # Of these, calls that look at contracts and keep quotas right. Default: 10.
+    contracts_percent = 10
     # Calls of all programs together at which acrotask stops until later. Default: 75.
     stop_at_percent = 75
-    "##);
+    "#);
 }
 
 #[test]
 fn m1_customers_are_exported_with_where_they_stand_and_who_is_near() {
-    insta::assert_snapshot!(part("# ---- Customers", "# ---- Products"), @r##"
+    insta::assert_snapshot!(part("# ---- Customers", "# ---- Products"), @r#"
     # ---- Customers, by name ----------------------------------------------------------------------------------
     #
     # The number of the company and the id of the tenant say who is meant; names are only shown. A company is
     #   mapped         by `tenant = "…"`,
+    #   given a tenant by `tenant = "new"`: one is created in Acronis once it has a contract,
     #   not to be      by `ignored = "why"`,
     #   left alone     by `left_alone = true`: automatic provisioning makes no tenant for it,
     #   unmapped       without any of these.
@@ -143,7 +169,7 @@ fn m1_customers_are_exported_with_where_they_stand_and_who_is_near() {
     # Customer tenants that no company is mapped to, so that nobody is billed for them:
     #   tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e03" # Cafe zur Post
     #   tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e05" # Straßenbau Stein
-    "##);
+    "#);
 }
 
 #[test]

@@ -84,7 +84,7 @@ Europe/Berlin => Etc/Unknown
 review_mode = false => review_mode = "no"
   line 4, settings.review_mode: expected true or false, found "no"
 review_mode => reviewmode
-  line 4, settings.reviewmode: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, review_mode, settle_minutes, contract_effective_dates, holds, budget
+  line 4, settings.reviewmode: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, review_mode, settle_minutes, contract_effective_dates, holds, budget
 settle_minutes = 10 => settle_minutes = -1
   line 5, settings.settle_minutes: expected a whole number from 0 to 4294967295, found -1
 settle_minutes = 10 => settle_minutes = 0
@@ -96,7 +96,7 @@ settle_minutes = 10 => settle_minutes = 2026-01-01
 "4711" => "04711"
   line 6, settings.contract_effective_dates.04711: expected a number as Autotask shows it, such as "4711"
 [settings.holds] => [settings.hold]
-  line 7, settings.hold: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, review_mode, settle_minutes, contract_effective_dates, holds, budget
+  line 7, settings.hold: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, review_mode, settle_minutes, contract_effective_dates, holds, budget
 "250.00" => 250.00
   line 9, settings.holds.money_per_period: expected an amount in quotes; write "250.00" instead of 250.00
 "250.00" => "250,00"
@@ -132,7 +132,7 @@ tenant_name => ignored = "us"⏎tenant_name
 tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e01"⏎ => ∅
   line 16, customer[1].tenant_name: it goes with tenant, which is not there; take both out to remove the link
 5f6c0c1d2e01 => 5f6c0c1d2e0
-  line 16, customer[1].tenant: expected an id such as "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e3f", found "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e0"
+  line 16, customer[1].tenant: expected an id such as "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e3f" or "new", found "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e0"
 { "12" = 4711 } => { "twelve" = 4711 }
   line 18, customer[1].pins.twelve: expected a number as Autotask shows it, such as "4711"
 { "12" = 4711 } => { "12" = "4711" }
@@ -144,7 +144,7 @@ left_alone => left alone
 left_alone => leftalone
   line 22, customer[2].leftalone: unknown; known are company, name, tenant, tenant_name, ignored, left_alone, pins
 [[customer]]⏎company = 176 => [[customers]]⏎company = 176
-  line 20, customers: unknown; known are settings, customer, product
+  line 20, customers: unknown; known are version, settings, customer, product
 "#,
     );
 }
