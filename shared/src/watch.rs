@@ -2,6 +2,7 @@
 //! turn it is in the daily sweep. Decides who is looked at; reads nothing.
 
 use crate::ids::{CompanyId, ContractId};
+use crate::mapping::Mapping;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -31,6 +32,8 @@ pub struct Watched {
     pub swept_to: Option<CompanyId>,
     /// The version of the mapping whose changes were passed on.
     pub mapping_version: u64,
+    /// Companies with contracts that the mapping has no row of.
+    pub strangers: BTreeSet<CompanyId>,
 }
 
 impl Watched {
@@ -45,6 +48,7 @@ impl Watched {
             swept_at: now.checked_sub(SWEEP).unwrap_or(now),
             swept_to: None,
             mapping_version,
+            strangers: BTreeSet::new(),
         }
     }
 
@@ -75,6 +79,19 @@ impl Watched {
         let (notes, headers) = (self.notes_since(), self.headers_since());
         self.notes.retain(|_, at| *at >= notes);
         self.headers.retain(|_, at| *at >= headers);
+    }
+
+    /// Remembers companies whose contracts changed and that the mapping has no row of, until it has: once they may
+    /// get a tenant, they too are swept.
+    pub fn meet(&mut self, companies: &BTreeSet<CompanyId>, mapping: &Mapping) {
+        self.strangers.extend(companies);
+        self.strangers.retain(|company| !mapping.customers.contains_key(company));
+    }
+
+    /// Everybody we know of and look after.
+    pub fn everybody(&self, mapping: &Mapping) -> BTreeSet<CompanyId> {
+        let known = mapping.customers.keys().chain(&self.strangers);
+        known.copied().filter(|company| mapping.is_looked_after(*company)).collect()
     }
 
     /// Whose turn it is at `now`: as many of `companies` as the time since the last turn asks for, on from where
@@ -108,6 +125,7 @@ fn later_by(moment: Timestamp, milliseconds: i128) -> Timestamp {
 mod tests {
     use super::Watched;
     use crate::ids::{CompanyId, ContractId};
+    use crate::mapping::{CustomerLink, CustomerRow, Mapping};
     use jiff::{SignedDuration, Timestamp};
     use std::collections::BTreeSet;
 
@@ -127,6 +145,22 @@ mod tests {
         watched.forget();
         assert!(!watched.notes.contains_key(&7), "before the overlap, and never asked for again");
         assert_eq!(watched.notes_since(), at(1_085));
+    }
+
+    #[test]
+    fn who_has_no_row_in_the_mapping_is_remembered_and_looked_after_once_tenants_are_made_by_themselves() {
+        let (mut watched, mut mapping) = (Watched::from_now_on(at(0), 1), Mapping::default());
+        watched.meet(&BTreeSet::from([CompanyId(0), CompanyId(5)]), &mapping);
+        watched.meet(&BTreeSet::new(), &mapping);
+        assert_eq!(watched.everybody(&mapping), BTreeSet::new());
+        mapping.settings.automatic_provisioning = true;
+        assert_eq!(watched.everybody(&mapping), BTreeSet::from([CompanyId(0), CompanyId(5)]));
+        let (company, company_name) = (CompanyId(5), String::new());
+        let link = CustomerLink::Ignored { reason: "ours".to_owned() };
+        mapping.customers.insert(company, CustomerRow { company, company_name, link, pins: Default::default() });
+        watched.meet(&BTreeSet::new(), &mapping);
+        assert_eq!(watched.everybody(&mapping), BTreeSet::from([CompanyId(0)]));
+        assert_eq!(watched.strangers, BTreeSet::from([CompanyId(0)]));
     }
 
     #[test]

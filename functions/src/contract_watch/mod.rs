@@ -35,11 +35,11 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::
     let before = host.store.watched(&connection.id).await?;
     let mut watched = before.clone().unwrap_or_else(|| Watched::from_now_on(now, mapping.version));
     let mut changed = changed_companies(&at_work, &mut watched).await?;
+    watched.meet(&changed, &mapping);
     changed.retain(|company| mapping.is_looked_after(*company));
     let mut mapped = touched_companies(&at_work, &mapping, &mut watched).await?;
     mapped.retain(|company| !changed.contains(company));
-    let everybody = mapping.customers.keys().copied().filter(|company| mapping.is_looked_after(*company)).collect();
-    let mut turn = watched.sweep(&everybody, now);
+    let mut turn = watched.sweep(&watched.everybody(&mapping), now);
     turn.retain(|company| !changed.contains(company) && !mapped.contains(company));
     let of = &connection.id;
     let changed = changed.into_iter().map(|company| contract_changed(of, company));
@@ -78,7 +78,16 @@ async fn touched_companies(
     let AtWork { host, connection, .. } = at_work;
     let before = host.store.earlier_mapping(&connection.id, watched.mapping_version).await?;
     watched.mapping_version = mapping.version;
-    Ok(mapping.touched_since(&before.unwrap_or_default()))
+    let before = before.unwrap_or_default();
+    let mut touched = mapping.touched_since(&before);
+    let on_new_tenants = |mapping: &Mapping| {
+        let settings = &mapping.settings;
+        (settings.automatic_provisioning, settings.new_tenants.clone())
+    };
+    if on_new_tenants(mapping) != on_new_tenants(&before) {
+        touched.extend(watched.everybody(mapping));
+    }
+    Ok(touched)
 }
 
 /// The companies with a contract that changed since the last look: two calls where nothing did.

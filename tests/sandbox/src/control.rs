@@ -36,6 +36,9 @@ pub(crate) fn answer(state: &mut State, action: &str, ask: &Ask) -> Reply {
         ("GET", "destructions") => Ok(json!(state.world.destructions())),
         ("GET", "users") => Ok(json!(state.world.acronis.users.values().collect::<Vec<_>>())),
         ("GET", "notes") => Ok(json!(state.world.notes())),
+        ("GET", "alerts") => Ok(json!(state.world.alerts())),
+        ("GET", "tickets") => Ok(tickets_json(&state.world)),
+        ("POST", "take_callouts") => Ok(json!(state.world.take_callouts())),
         ("POST", "callouts") => parse::<Event>(ask).map(|event| json!(state.world.callouts(&event))),
         ("GET", "faults") => Ok(json!(state.faults)),
         ("POST", "clock") => change_clock(&mut state.world, ask),
@@ -73,6 +76,12 @@ fn change_clock(world: &mut World, ask: &Ask) -> Result<Value, String> {
     Ok(json!({"now": world.now()}))
 }
 
+/// Tickets, each with its notes.
+fn tickets_json(world: &World) -> Value {
+    let tickets = world.tickets();
+    json!(tickets.iter().map(|it| json!({"ticket": it, "notes": world.notes_of_ticket(it.id)})).collect::<Vec<_>>())
+}
+
 fn state_json(world: &World) -> Value {
     let lines = world.lines();
     let rows: Vec<_> = lines.iter().flat_map(|line| world.rows_of(line.id)).collect();
@@ -101,5 +110,7 @@ fn state_json(world: &World) -> Value {
         "lines": lines,
         "units_rows": rows,
         "adjustments": world.adjustments(),
+        "alerts": world.alerts(),
+        "tickets": tickets_json(world),
     })
 }

@@ -33,6 +33,9 @@ struct Arguments {
     /// Plant prepaid customers too.
     #[arg(long)]
     prepaid: bool,
+    /// Plant customers with alerts too.
+    #[arg(long)]
+    alerts: bool,
     /// Add Autotask's latency near its hourly limit.
     #[arg(long)]
     latency: bool,
@@ -47,6 +50,7 @@ async fn main() -> anyhow::Result<()> {
         seed: arguments.seed,
         today: arguments.today.unwrap_or(system_day),
         prepaid: arguments.prepaid,
+        alerts: arguments.alerts,
         ..Seed::default()
     };
     let at = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));

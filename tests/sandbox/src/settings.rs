@@ -34,6 +34,22 @@ pub struct Settings {
     pub adjustments_touch_contracts: bool,
     /// Web-hook addresses need neither https nor port 443.
     pub any_webhook_address: bool,
+    /// Alerts per page at most, and when no limit is given.
+    pub alert_page_size: usize,
+    /// Alerts are shown without the `tenant.uuid` that the vendor's schema does not have.
+    pub alerts_without_tenant_uuid: bool,
+    /// What happens to alerts at one time carries the same moment to the nanosecond.
+    pub alerts_share_moments: bool,
+    /// The cursor of a page of alerts leads to the same page again.
+    pub alert_cursors_repeat: bool,
+    /// Between two pages of alerts comes one without any, that has a cursor too.
+    pub alert_hollow_pages: bool,
+    /// Types of alerts that `/types` does not tell.
+    pub unlisted_alert_types: BTreeSet<String>,
+    /// Days after which a cleared or dismissed alert is forgotten; `None` keeps it for ever.
+    pub alert_retention_days: Option<u32>,
+    /// A ticket merged into another is gone; otherwise it stays, complete.
+    pub merged_tickets_are_gone: bool,
     /// Autotask requests per rolling 60 minutes.
     pub hourly_limit: usize,
     /// Seconds in `Retry-After` once the hourly limit is used up; `None` leaves the header out.
@@ -66,6 +82,14 @@ impl Default for Settings {
             write_notes: true,
             adjustments_touch_contracts: false,
             any_webhook_address: false,
+            alert_page_size: 100,
+            alerts_without_tenant_uuid: false,
+            alerts_share_moments: false,
+            alert_cursors_repeat: false,
+            alert_hollow_pages: false,
+            unlisted_alert_types: BTreeSet::new(),
+            alert_retention_days: None,
+            merged_tickets_are_gone: false,
             hourly_limit: 10_000,
             hourly_retry_after: None,
             latency: false,

@@ -130,7 +130,7 @@ impl Operation {
     ];
 
     /// Those that runs of `contract-changed` may make.
-    pub const OF_QUOTAS: [Operation; 41] = [
+    pub const OF_QUOTAS: [Operation; 40] = [
         Operation::Token,
         Operation::Client,
         Operation::Tenants,
@@ -171,7 +171,17 @@ impl Operation {
         Operation::Update,
         Operation::Transact,
         Operation::Batch,
+    ];
+
+    /// Those that runs of `contract-watch` may make.
+    pub const OF_WATCH: [Operation; 7] = [
+        Operation::Zone,
         Operation::ContractNotes,
+        Operation::Contracts,
+        Operation::Get,
+        Operation::Query,
+        Operation::Put,
+        Operation::Update,
     ];
 
     /// Who is asked for it.

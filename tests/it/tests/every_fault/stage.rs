@@ -29,7 +29,7 @@ pub(crate) const PATIENCE: Duration = Duration::from_millis(500);
 /// The lease's time, and a second.
 pub(crate) const LEASE_IS_OVER_SECONDS: i64 = 61;
 /// The longest that a run may take, whatever strikes it.
-const ENDS_WITHIN: Duration = Duration::from_secs(60);
+pub(crate) const ENDS_WITHIN: Duration = Duration::from_secs(60);
 /// Items that a customer is sold on a line, or uses without one.
 const ITEMS: [&str; 5] =
     ["pw_base_vms", "pw_base_gworkspace_seats", "pw_base_websites", "pw_pack_adv_management", "pw_base_mobiles"];
@@ -44,7 +44,7 @@ pub(crate) struct Stage {
 }
 
 /// The store, whose client gives up after a while and tries again soon.
-fn store_at(url: &str, patience: Duration) -> Store {
+pub(crate) fn store_at(url: &str, patience: Duration) -> Store {
     let retry = RetryConfig::standard().with_max_attempts(3).with_initial_backoff(Duration::from_millis(1));
     let times = TimeoutConfig::builder().read_timeout(patience).build();
     let config = client_at(url).config().to_builder().retry_config(retry).timeout_config(times).build();

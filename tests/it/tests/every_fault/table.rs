@@ -14,7 +14,7 @@ const AT_A_TIME: usize = 16;
 /// Customers and their lines: four changes a run.
 const SIZE: (usize, usize) = (2, 2);
 
-type Place = (Row, Operation);
+pub(crate) type Place = (Row, Operation);
 /// A cell that is played, and its story.
 type Told = (Place, Story);
 
@@ -33,10 +33,7 @@ async fn play_in_turns(turns: Vec<Told>) -> Vec<(Place, Result<(), String>)> {
             None => Arc::new(Stage::on(day_of(row), SIZE.0, SIZE.1).await),
         };
         let told = tokio::task::spawn_local(play(Arc::clone(&on), row, column, story)).await;
-        let told = told.map_err(|error| match error.into_panic().downcast::<String>() {
-            Ok(text) => *text,
-            Err(_) => "it panicked without words".to_owned(),
-        });
+        let told = told.map_err(what_was_said);
         match &told {
             Ok(()) => stage = Some(on),
             Err(why) => println!("{row:?} at {column:?}: {why}"),
@@ -44,6 +41,15 @@ async fn play_in_turns(turns: Vec<Told>) -> Vec<(Place, Result<(), String>)> {
         played.push(((row, column), told));
     }
     played
+}
+
+/// The words of a story that failed.
+pub(crate) fn what_was_said(error: tokio::task::JoinError) -> String {
+    let said = error.into_panic();
+    match said.downcast::<String>() {
+        Ok(text) => *text,
+        Err(said) => said.downcast_ref::<&str>().map_or("it panicked without words", |text| *text).to_owned(),
+    }
 }
 
 fn play_all(cells: Vec<Told>) -> BTreeMap<Place, Result<(), String>> {
@@ -70,11 +76,15 @@ fn play_all(cells: Vec<Told>) -> BTreeMap<Place, Result<(), String>> {
 }
 
 /// The matrix, `+` for a cell that was played, `-` for one that cannot occur, `!` for one that failed.
-fn print(told: &BTreeMap<Place, Result<(), String>>, never: &BTreeMap<Place, &'static str>) {
-    let names = Operation::ALL.map(|column| format!("{column:?}"));
+pub(crate) fn print_matrix(
+    columns: &[Operation],
+    told: &BTreeMap<Place, Result<(), String>>,
+    never: &BTreeMap<Place, &'static str>,
+) {
+    let names: Vec<String> = columns.iter().map(|column| format!("{column:?}")).collect();
     println!("columns: {}", names.join(", "));
     for row in Row::ALL {
-        let signs: String = Operation::ALL.map(|column| sign(told.get(&(row, column)))).iter().collect();
+        let signs: String = columns.iter().map(|column| sign(told.get(&(row, *column)))).collect();
         println!("{:>20} {signs}", format!("{row:?}"));
     }
     println!("{} cells: {} played, {} cannot occur", told.len() + never.len(), told.len(), never.len());
@@ -92,7 +102,7 @@ fn sign(told: Option<&Result<(), String>>) -> char {
 }
 
 /// Cells to play alone, as `ROW` or `ROW:COLUMN`, while one looks for a fault.
-fn is_chosen((row, column): Place) -> bool {
+pub(crate) fn is_chosen((row, column): Place) -> bool {
     let Ok(chosen) = std::env::var("CELLS") else { return true };
     let names = [format!("{row:?}"), format!("{row:?}:{column:?}"), format!(":{column:?}")];
     chosen.split(',').any(|name| names.iter().any(|known| known == name))
@@ -109,7 +119,7 @@ fn every_fault_at_every_operation_ends_right_and_nothing_is_made_twice() {
         }
     }
     let told = play_all(played);
-    print(&told, &never);
+    print_matrix(&Operation::ALL, &told, &never);
     let failed: Vec<String> = told
         .iter()
         .filter_map(|((row, column), told)| Some(format!("{row:?} at {column:?}: {}", told.as_ref().err()?)))

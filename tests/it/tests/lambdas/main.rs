@@ -1,6 +1,7 @@
 //! The functions as Lambda runs them: their own binaries, woken by events over the Runtime API, with
 //! nothing but their environment to find the cloud by.
 
+mod batches;
 mod cloud;
 
 use acrotask::demo::credentials;

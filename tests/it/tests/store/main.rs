@@ -9,6 +9,7 @@ mod history;
 mod lease;
 mod lines;
 mod mapping;
+mod quotas;
 mod samples;
 mod wire;
 

@@ -1,7 +1,8 @@
-//! The routes of the Account Management API and what each answers. (Acronis Account Management API
-//! v2, base path /api/2.)
+//! The routes of the Account Management API and what each answers; those of the Alert Manager are
+//! handed on. (Acronis Account Management API v2, base path /api/2.)
 
 use super::Acronis;
+use super::alerts::calls::AlertCall;
 use super::catalogue::Infra;
 use super::errors::{bad_request, denied, refuse};
 use super::pricing::pricing;
@@ -43,6 +44,7 @@ pub(crate) enum Call {
     UsersOf(String),
     SetAccessPolicies(String),
     SendActivationMail(String),
+    Alerts(AlertCall),
     WrongMethod,
 }
 
@@ -94,15 +96,19 @@ impl Call {
     pub(crate) fn find(ask: &Ask) -> Option<Self> {
         let path = ask.path.to_ascii_lowercase();
         let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        let rest = parts.strip_prefix(&["api", "2"])?;
         let method = ask.method.to_ascii_uppercase();
-        let other_method = || METHODS.iter().any(|method| route(method, rest).is_some()).then_some(Self::WrongMethod);
-        route(&method, rest).or_else(other_method)
+        let found = |method: &str| match parts.as_slice() {
+            ["api", "2", rest @ ..] => route(method, rest),
+            ["api", "alert_manager", "v1", rest @ ..] => AlertCall::route(method, rest, ask).map(Self::Alerts),
+            _ => None,
+        };
+        let other_method = || METHODS.iter().any(|method| found(method).is_some()).then_some(Self::WrongMethod);
+        found(&method).or_else(other_method)
     }
 
     /// Would destroy what a customer has.
     pub(crate) fn is_destruction(&self) -> bool {
-        matches!(self, Self::DeleteTenant | Self::Unbind)
+        matches!(self, Self::DeleteTenant | Self::Unbind | Self::Alerts(AlertCall::DismissAll))
     }
 
     fn is_write(&self) -> bool {
@@ -151,6 +157,7 @@ impl Call {
             Self::UsersOf(_) => "acronis.ids_of_users",
             Self::SetAccessPolicies(_) => "acronis.set_access_policies",
             Self::SendActivationMail(_) => "acronis.send_activation_mail",
+            Self::Alerts(call) => call.operation(),
             Self::WrongMethod => "acronis.wrong_method",
         }
     }
@@ -166,6 +173,7 @@ impl Acronis {
                 return refuse(405, 405, "Method not allowed", "The method is not allowed here.");
             }
             call if call.is_destruction() => return self.refuse_destruction(ask, now),
+            Call::Alerts(call) => return self.answer_alerts(call, ask, settings, now),
             _ => {}
         }
         let answered = self.check_token(ask, now).and_then(|()| match call.is_write() {

@@ -2,6 +2,7 @@
 //! the answers of the Account Management API v2 over them. Nothing here knows of Autotask.
 
 mod access;
+pub mod alerts;
 mod applications;
 mod bodies;
 mod calls;
@@ -25,6 +26,7 @@ pub use items::{OfferingItem, Quota};
 pub use tenants::{PricingMode, Tenant, TenantKind};
 pub use usages::Usage;
 
+use alerts::Alerts;
 use catalogue::{Infra, Unit};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -70,6 +72,8 @@ pub struct Acronis {
     pub client_secret: String,
     /// Users by id.
     pub users: BTreeMap<String, User>,
+    /// Alerts and their types.
+    pub alerts: Alerts,
     pub(crate) withheld: BTreeSet<Withheld>,
     pub(crate) bindings: BTreeSet<(String, String)>,
     pub(crate) destructions: Vec<Destruction>,
@@ -93,6 +97,7 @@ impl Acronis {
             client_id: "5ab0f1c2-0000-4000-8000-00000000c11e".to_owned(),
             client_secret: "sandbox-acronis-secret".to_owned(),
             users: BTreeMap::new(),
+            alerts: Alerts::new(),
             withheld: BTreeSet::new(),
             bindings: BTreeSet::new(),
             destructions: Vec::new(),

@@ -40,6 +40,7 @@ struct UsageBody<'a> {
     range_start: String,
     value: u64,
     tenant_uuid: &'a str,
+    tenant_id: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     absolute_value: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,7 @@ impl Acronis {
             range_start: format!("{}T00:00:00", usage.range_start),
             value: usage.value,
             tenant_uuid: tenant_id,
+            tenant_id: Self::tenant_number(tenant_id),
             absolute_value: usage.absolute_value.filter(|_| !settings.leave_out_absolute_value),
             infra_id: usage.infra_id.as_deref(),
             offering_item: item.map(|item| ItemOfUsage {

@@ -199,7 +199,7 @@ impl Autotask {
             Action::Get(id) => pages::item(self, entity, id, readable),
             Action::Children { field, parent } => pages::children(self, entity, (field, parent), readable),
             Action::Information => fields::information(entity, settings),
-            Action::Fields => fields::fields(entity),
+            Action::Fields => fields::fields(self, entity),
             Action::UdfFields => fields::udf_fields(self, entity),
             Action::WrongMethod => wrong_method(&ask.method),
             Action::Create { .. } | Action::Update { .. } | Action::Delete(_)

@@ -29,30 +29,31 @@ pub(crate) fn information(entity: &Entity, settings: &Settings) -> Reply {
 }
 
 /// `GET /{Entity}/entityInformation/fields`.
-pub(crate) fn fields(entity: &Entity) -> Reply {
+pub(crate) fn fields(autotask: &Autotask, entity: &Entity) -> Reply {
     let shown = entity.fields.iter().filter(|field| !field.hidden);
     let watched: Vec<String> = match watchable(entity.singular) {
         Some(labels) => labels.map(|label| label.replace(' ', "")).collect(),
         None => Vec::new(),
     };
     let is_watched = |field: &Field| watched.iter().any(|name| name.eq_ignore_ascii_case(field.name));
-    let fields: Vec<Value> = shown.map(|field| field_json(field, is_watched(field))).collect();
+    let fields: Vec<Value> = shown.map(|field| field_json(autotask, entity, field, is_watched(field))).collect();
     Reply::ok(&json!({"fields": fields}))
 }
 
-fn field_json(field: &Field, watched: bool) -> Value {
+fn field_json(autotask: &Autotask, entity: &Entity, field: &Field, watched: bool) -> Value {
     let length = match field.kind {
         Kind::Text(length) => length,
         _ => 0,
     };
     let values = field.picklist.iter().zip(1..).map(|((value, label), order)| {
+        let number = value.parse().unwrap_or_default();
         json!({
             "value": value,
             "label": label,
             "isDefaultValue": false,
             "sortOrder": order,
-            "parentValue": "",
-            "isActive": true,
+            "parentValue": entity.parent_value(field.name, number).unwrap_or_default(),
+            "isActive": autotask.is_offered(entity.name, field.name, number),
             "isSystem": true,
         })
     });
@@ -63,12 +64,12 @@ fn field_json(field: &Field, watched: bool) -> Value {
         "length": length,
         "isRequired": field.required,
         "isReadOnly": field.read_only,
-        "isQueryable": true,
+        "isQueryable": field.queryable,
         "isReference": field.reference.is_some(),
         "referenceEntityType": field.reference.unwrap_or_default(),
         "isPickList": !values.is_empty(),
         "picklistValues": if values.is_empty() { Value::Null } else { json!(values) },
-        "picklistParentValueField": "",
+        "picklistParentValueField": field.picklist_parent.as_ref().map_or("", |(above, _)| above),
         "isSupportedWebhookField": watched,
     })
 }

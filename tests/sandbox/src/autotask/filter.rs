@@ -79,6 +79,9 @@ impl Reader<'_> {
             .entity
             .find(field)
             .ok_or_else(|| format!("Unable to find {field} in the {} Entity.", self.entity.singular))?;
+        if !self.entity.fields[position].queryable {
+            return Err(format!("{field} of the {} Entity is not queryable.", self.entity.singular));
+        }
         let kind = self.entity.fields[position].kind;
         let test = self.test(&op, kind, value)?;
         Ok(Filter::Field { position, test })

@@ -15,7 +15,10 @@ mod people;
 pub(crate) mod periods;
 pub mod schema;
 pub mod table;
+pub mod ticket_views;
+mod tickets;
 pub mod views;
+mod watching;
 mod webhooks;
 mod writes;
 
@@ -26,6 +29,7 @@ pub use table::Table;
 
 use crate::settings::Settings;
 use adjustments::Adjustment;
+use callouts::Callout;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet, HashSet, VecDeque};
@@ -60,6 +64,9 @@ pub struct Autotask {
     /// Where this server is reached, "http://127.0.0.1:NNN".
     pub(crate) base_url: String,
     pub(crate) callouts_made: BTreeMap<(&'static str, i64), u64>,
+    pub(crate) callouts_waiting: Vec<Callout>,
+    pub(crate) retired_values: BTreeSet<(&'static str, &'static str, i64)>,
+    pub(crate) ticket_numbers: BTreeMap<Date, u64>,
     /// Properties sent in bodies that the entity does not have, with how often.
     pub unknown_properties: BTreeMap<String, usize>,
 }
@@ -82,6 +89,9 @@ impl Autotask {
             integration_code: "SANDBOXINTEGRATIONCODE00001".to_owned(),
             base_url: String::new(),
             callouts_made: BTreeMap::new(),
+            callouts_waiting: Vec::new(),
+            retired_values: tickets::RETIRED.into_iter().collect(),
+            ticket_numbers: BTreeMap::new(),
             unknown_properties: BTreeMap::new(),
         }
     }
@@ -114,8 +124,14 @@ impl Autotask {
         }
         match row.entity().name {
             "Companies" => !self.hidden_companies.contains(&row.id()),
-            "Contacts" => row.int("companyID").is_none_or(|id| !self.hidden_companies.contains(&id)),
+            "Contacts" | "Tickets" | "ConfigurationItems" => {
+                row.int("companyID").is_none_or(|id| !self.hidden_companies.contains(&id))
+            }
             "Contracts" => self.is_contract_visible(row),
+            "TicketNotes" | "TicketHistory" => {
+                let ticket = row.int("ticketID").and_then(|id| self.row("Tickets", id));
+                ticket.is_none_or(|ticket| self.is_visible(ticket))
+            }
             name if name.starts_with("Contract") => row
                 .int("contractID")
                 .and_then(|id| self.row("Contracts", id))

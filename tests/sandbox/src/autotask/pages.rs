@@ -45,6 +45,7 @@ impl Query {
         let udf_names = autotask.udf_names(entity);
         let mut reader = Reader { entity, udf_names: &udf_names, lenient: is_get, conditions: 0, udf_conditions: 0 };
         let filter = reader.read(property(&body, "filter")).map_err(|text| errors(&[text]))?;
+        super::tickets::check_history(entity, &filter).map_err(|text| errors(&[text]))?;
         let place = match ask.parameter("paging") {
             None => None,
             Some(text) => {

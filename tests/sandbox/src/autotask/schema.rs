@@ -1,5 +1,5 @@
 //! The entities Autotask offers here: their fields, kinds, picklists and what may be written. New
-//! entities are added to `entities.txt` beside this file; nothing in here holds rows.
+//! entities are added to `entities.txt` or `service_desk.txt` beside this file; nothing in here holds rows.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -57,6 +57,10 @@ pub struct Field {
     pub reference: Option<&'static str>,
     /// Picklist values with their labels; values are text even for whole numbers.
     pub picklist: Vec<(&'static str, &'static str)>,
+    /// Field whose value narrows the picklist, with the value that each of its own belongs to.
+    pub picklist_parent: Option<(&'static str, Vec<(&'static str, &'static str)>)>,
+    /// May be asked for in queries.
+    pub queryable: bool,
 }
 
 /// One entity: its path name and what the API lets a client do with it.
@@ -96,6 +100,12 @@ impl Entity {
             .unwrap_or_else(|| panic!("{} has no field {field}", self.name))
     }
 
+    /// The value of the parent field that a value of a field's picklist belongs to.
+    pub(crate) fn parent_value(&self, field: &str, value: i64) -> Option<&'static str> {
+        let (_, parents) = self.fields[self.index(field)].picklist_parent.as_ref()?;
+        parents.iter().find(|(known, _)| *known == value.to_string()).map(|(_, parent)| *parent)
+    }
+
     /// Position of a field a client names, without regard to case; hidden ones are not found.
     pub(crate) fn find(&self, field: &str) -> Option<usize> {
         self.by_name.get(&field.to_ascii_lowercase()).copied()
@@ -107,7 +117,9 @@ impl Entity {
     }
 }
 
-static ENTITIES: LazyLock<Vec<Entity>> = LazyLock::new(|| parse(include_str!("entities.txt")));
+static ENTITIES: LazyLock<Vec<Entity>> = LazyLock::new(|| {
+    [include_str!("entities.txt"), include_str!("service_desk.txt")].into_iter().flat_map(parse).collect()
+});
 
 /// All entities.
 #[must_use]
@@ -136,6 +148,13 @@ fn parse(text: &'static str) -> Vec<Entity> {
             let (field, values) = line[5..].split_once(' ').expect("pick FIELD values");
             let index = entity.index(field);
             entity.fields[index].picklist = parse_picklist(values);
+            continue;
+        }
+        if first == "parent" {
+            let field = words.next().expect("parent FIELD PARENTFIELD values");
+            let above = words.next().expect("parent FIELD PARENTFIELD values");
+            let index = entity.index(field);
+            entity.fields[index].picklist_parent = words.next().map(|values| (above, parse_picklist(values)));
             continue;
         }
         let field = parse_field(first, words);
@@ -195,6 +214,8 @@ fn parse_field(name: &'static str, mut words: impl Iterator<Item = &'static str>
         indexed: false,
         reference: None,
         picklist: Vec::new(),
+        picklist_parent: None,
+        queryable: true,
     };
     for word in words {
         match word.split_once('=').unwrap_or((word, "")) {
@@ -203,6 +224,7 @@ fn parse_field(name: &'static str, mut words: impl Iterator<Item = &'static str>
             ("fixed", _) => field.fixed = true,
             ("hidden", _) => field.hidden = true,
             ("index", _) => field.indexed = true,
+            ("unasked", _) => field.queryable = false,
             ("ref", entity) => field.reference = Some(entity),
             (other, _) => panic!("unknown word {other} for field {name}"),
         }

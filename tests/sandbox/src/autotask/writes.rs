@@ -69,6 +69,8 @@ impl Autotask {
                 row = row.with("lastModifiedDateTime", now);
                 Ok(self.table_mut(entity.name).add(row))
             }
+            "Tickets" => self.create_ticket(row, Author::Api, now),
+            "TicketNotes" => Ok(self.create_ticket_note(row, Author::Api, now)),
             _ if is_webhook(entity) => {
                 self.check_webhook(&row, settings)?;
                 Ok(self.new_webhook(row))
@@ -154,6 +156,11 @@ impl Autotask {
             }
         }
         self.check_references(&row)?;
+        match entity.name {
+            "Tickets" => return self.change_ticket(row, Author::Api, now),
+            "TicketNotes" => return Ok(self.change_ticket_note(row, Author::Api, now)),
+            _ => {}
+        }
         if entity.name == "Contracts" {
             check_contract_days(&row)?;
         }
@@ -223,10 +230,23 @@ impl Autotask {
             if !creating && changed && (field.read_only || field.fixed) {
                 return Err(format!("The field {} is read-only and cannot be changed.", field.name));
             }
-            check_picklist(field, &cell)?;
+            if creating || changed {
+                self.check_picklist(entity, field, &cell)?;
+            }
             row.put(position, cell);
         }
         Ok(())
+    }
+
+    fn check_picklist(&self, entity: &Entity, field: &Field, cell: &Cell) -> Result<(), String> {
+        let Cell::Int(number) = cell else {
+            return Ok(());
+        };
+        let known = field.picklist.iter().any(|(value, _)| *value == number.to_string());
+        if field.picklist.is_empty() || (known && self.is_offered(entity.name, field.name, *number)) {
+            return Ok(());
+        }
+        Err(format!("Picklist value {number} on field {} does not exist or is inactive.", field.name))
     }
 
     fn read_udfs(&self, row: &mut Row, value: &Value) -> Result<(), String> {
@@ -272,7 +292,7 @@ fn adjusted_price(row: &Row) -> Option<Decimal> {
 }
 
 /// Moves the vendor's own stamps of change, where the entity has them.
-fn stamped(mut row: Row, now: Timestamp) -> Row {
+pub(crate) fn stamped(mut row: Row, now: Timestamp) -> Row {
     let created = ["createDate", "createDateTime"];
     let changed = ["lastModifiedDate", "lastModifiedDateTime", "lastTrackedModifiedDateTime", "lastActivityDate"];
     for (position, field) in row.entity().fields.iter().enumerate() {
@@ -288,17 +308,6 @@ fn stamped(mut row: Row, now: Timestamp) -> Row {
         }
     }
     row
-}
-
-fn check_picklist(field: &Field, cell: &Cell) -> Result<(), String> {
-    let Cell::Int(number) = cell else {
-        return Ok(());
-    };
-    let known = field.picklist.iter().any(|(value, _)| *value == number.to_string());
-    if known || field.picklist.is_empty() {
-        return Ok(());
-    }
-    Err(format!("Picklist value {number} on field {} does not exist or is inactive.", field.name))
 }
 
 fn check_contract_days(row: &Row) -> Result<(), String> {

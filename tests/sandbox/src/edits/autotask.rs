@@ -70,7 +70,7 @@ impl Edit {
             Self::HideFromApiUser { line_of_business } => world.hide_from_api_user(line_of_business),
             Self::HideCompany { company } => world.hide_company(company),
             Self::HideContract { contract } => world.hide_contract(contract),
-            Self::Settings { settings } => world.settings = settings,
+            Self::Settings { settings } => world.settings = *settings,
             _ => world.hide_nothing(),
         }
     }

@@ -2,15 +2,18 @@
 //! on the world; no edit has a rule of its own.
 
 mod acronis;
+mod alerts;
 mod autotask;
+mod tickets;
 
+use crate::acronis::alerts::{NewAlert, Severity};
 use crate::acronis::{PricingMode, TenantKind};
 use crate::settings::Settings;
 use crate::world::World;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::Deserialize;
-use serde_json::Value;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// One human edit: `{"edit":"set_usage","tenant":"…",…}`.
 #[derive(Debug, Clone, Deserialize)]
@@ -47,6 +50,46 @@ pub enum Edit {
     OfferEverything { tenant: String },
     /// Takes an item away from what a tenant can give, or gives it back.
     WithholdItem { tenant: Option<String>, item: String, infra: Option<String>, on: bool },
+    /// Raises an alert.
+    RaiseAlert(Box<NewAlert>),
+    /// Raises many alerts at once.
+    AlertStorm { tenant: String, r#type: String, count: usize },
+    /// An alert goes away by itself.
+    ClearAlert { alert: String },
+    /// An administrator dismisses an alert.
+    DismissAlert { alert: String },
+    /// An alert comes back under its id.
+    RaiseAgain { alert: String },
+    /// An alert comes back under a new id.
+    RaiseAnew { alert: String },
+    /// Changes an alert's severity.
+    SetAlertSeverity { alert: String, severity: Severity },
+    /// Enables or disables a type of alerts.
+    EnableAlertType { r#type: String, on: bool },
+    /// Lets a customer manage itself.
+    SetSelfService { tenant: String, on: bool },
+    /// A person opens a ticket.
+    HumanTicket { company: i64, title: String },
+    /// A person writes a note on a ticket.
+    HumanNote { ticket: i64, title: String, text: String },
+    /// A person completes a ticket.
+    HumanClose { ticket: i64 },
+    /// A person sets a ticket's status.
+    HumanChangeStatus { ticket: i64, status: i64 },
+    /// A person puts a ticket into a queue.
+    HumanMoveTicket { ticket: i64, queue: i64 },
+    /// A person takes a ticket.
+    HumanTakeTicket { ticket: i64 },
+    /// A person merges a ticket into another.
+    HumanMergeTicket { ticket: i64, into: i64 },
+    /// A person deletes a ticket.
+    HumanDeleteTicket { ticket: i64 },
+    /// Offers a value of a picklist no longer, or again.
+    OfferPicklistValue { entity: String, field: String, value: i64, on: bool },
+    /// Deactivates a person.
+    DeactivateResource { resource: i64 },
+    /// Adds a machine of a company.
+    AddConfigurationItem { company: i64, name: String },
     /// Adds a company.
     AddCompany { name: String },
     /// Adds a contract.
@@ -96,13 +139,14 @@ pub enum Edit {
     /// Shows everything again.
     HideNothing,
     /// Replaces the switches.
-    Settings { settings: Settings },
+    Settings { settings: Box<Settings> },
 }
 
 impl Edit {
     /// Carries the edit out; answers the new id where there is one.
     pub fn apply(self, world: &mut World) -> Result<Value, String> {
-        match self.apply_to_acronis(world) {
+        let done = self.apply_to_acronis(world).or_else(|other| other.apply_to_alerts(world));
+        match done.or_else(|other| other.apply_to_tickets(world)) {
             Ok(done) => done,
             Err(other) => other.apply_to_autotask(world),
         }
@@ -115,4 +159,9 @@ fn found(known: bool) -> Result<Value, String> {
 
 fn amount(text: &str) -> Result<Decimal, String> {
     text.parse().map_err(|_| format!("{text} is no amount"))
+}
+
+/// The new id, or that there was nothing.
+fn made(id: Option<impl Serialize>) -> Result<Value, String> {
+    id.map(|id| json!(id)).ok_or_else(|| "nothing there by that id".to_owned())
 }

@@ -1,6 +1,7 @@
 //! Seeds: a partner with customers on both sides, the same for the same numbers. It builds the world
 //! through the functions a human edit uses and knows no HTTP.
 
+pub mod alerts;
 mod customers;
 mod names;
 pub mod prepaid;
@@ -41,6 +42,8 @@ pub struct Seed {
     pub story: bool,
     /// Add the customers of [`prepaid`].
     pub prepaid: bool,
+    /// Add the customers and alerts of [`alerts`].
+    pub alerts: bool,
 }
 
 impl Default for Seed {
@@ -54,6 +57,7 @@ impl Default for Seed {
             changed_percent: 10,
             story: true,
             prepaid: false,
+            alerts: false,
         }
     }
 }
@@ -78,7 +82,7 @@ impl Seed {
             let now = world.now();
             world.autotask.new_udf_definition(PAYG_FIELD, CONTRACT_UDF_TYPE, now);
         }
-        if self.customers == 0 && !self.story && !self.prepaid {
+        if self.customers == 0 && !self.story && !self.prepaid && !self.alerts {
             return world;
         }
         customers::plant_services(&mut world);
@@ -91,6 +95,9 @@ impl Seed {
         }
         if self.prepaid {
             prepaid::plant(&mut planter);
+        }
+        if self.alerts {
+            alerts::plant(&mut planter);
         }
         world
     }
@@ -122,6 +129,7 @@ fn plant_provider(autotask: &mut Autotask) {
             .with("licenseType", license);
         resources.add(resource);
     }
+    plant_roles(autotask);
     for name in ["Recurring Services", "Backup Services", "Remote Support"] {
         let codes = autotask.table_mut("BillingCodes");
         let code = Row::new(codes.entity())
@@ -131,5 +139,27 @@ fn plant_provider(autotask: &mut Autotask) {
             .with("isActive", true)
             .with("unitPrice", Decimal::ZERO);
         codes.add(code);
+    }
+}
+
+/// What people may be assigned to tickets as; the API user is assigned to none.
+fn plant_roles(autotask: &mut Autotask) {
+    for name in ["Service Desk", "Engineer"] {
+        let roles = autotask.table_mut("Roles");
+        let role = Row::new(roles.entity())
+            .with("name", name)
+            .with("isActive", true)
+            .with("isSystemRole", false)
+            .with("hourlyRate", Decimal::new(120, 0))
+            .with("hourlyFactor", Decimal::ONE);
+        let role = roles.add(role);
+        let held = autotask.table_mut("ResourceRoles");
+        let row = Row::new(held.entity())
+            .with("resourceID", HUMAN_RESOURCE)
+            .with("roleID", role)
+            .with("queueID", 29_682_833)
+            .with("isActive", true);
+        held.add(row);
+        autotask.table_mut("Resources").set(HUMAN_RESOURCE, "defaultServiceDeskRoleID", role);
     }
 }

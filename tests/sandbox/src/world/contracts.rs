@@ -44,6 +44,13 @@ impl World {
         self.autotask.new_contact(company_id, (name.0, name.1, email), primary, now)
     }
 
+    /// A person changes a contact's address, and whether it is the company's primary one.
+    pub fn change_contact(&mut self, contact_id: i64, email: &str, primary: bool) -> bool {
+        let contacts = self.autotask.table_mut("Contacts");
+        contacts.set(contact_id, "primaryContact", primary);
+        contacts.set(contact_id, "emailAddress", email)
+    }
+
     /// A person puts a service on a contract with units from a day on; returns the line.
     pub fn human_add_service(
         &mut self,

@@ -2,9 +2,11 @@
 //! answers, tests, seeds and the control paths all go through here; nothing here speaks HTTP.
 
 mod acronis;
+mod alerts;
 mod contracts;
 mod looks;
 mod people;
+mod tickets;
 
 use crate::acronis::Acronis;
 use crate::autotask::Autotask;

@@ -109,6 +109,16 @@ impl Desk {
         self.acronis_send(Method::PUT, path, Some(body)).await
     }
 
+    /// A call of the Alert Manager.
+    pub(crate) async fn alert_send(&self, method: Method, path: &str) -> Answer {
+        let url = format!("{}/api/alert_manager/v1{path}", self.sandbox.acronis_url());
+        send(self.http.request(method, url).bearer_auth(&self.token)).await.expect("the sandbox answers")
+    }
+
+    pub(crate) async fn alerts(&self, path: &str) -> Answer {
+        self.alert_send(Method::GET, path).await
+    }
+
     pub(crate) fn autotask_request(&self, method: Method, path: &str) -> RequestBuilder {
         let known = self.sandbox.credentials();
         let url = match path.starts_with("http") {

@@ -87,3 +87,49 @@ async fn people_and_administrators_act_over_http_too() {
     let gone = json!({"edit": "human_remove_service", "line": line + 999});
     assert_eq!(control(&desk, "edit", Some(gone)).await.status, 400);
 }
+
+#[tokio::test]
+async fn alerts_and_tickets_are_edited_over_http_too() {
+    let desk = Desk::small().await;
+    let done = async |edit: Value| {
+        let answer = control(&desk, "edit", Some(edit.clone())).await;
+        assert_eq!(answer.status, 200, "{edit}: {}", answer.text);
+        answer.body
+    };
+    let tenant = done(json!({"edit": "add_tenant", "name": "Neu"})).await;
+    let alert = done(json!({"edit": "raise_alert", "tenant": tenant, "type": "BackupFailed", "severity": "error",
+        "shape": "activity"}))
+    .await;
+    done(json!({"edit": "clear_alert", "alert": alert})).await;
+    done(json!({"edit": "raise_again", "alert": alert})).await;
+    done(json!({"edit": "set_alert_severity", "alert": alert, "severity": "critical"})).await;
+    done(json!({"edit": "dismiss_alert", "alert": alert})).await;
+    done(json!({"edit": "raise_anew", "alert": alert})).await;
+    done(json!({"edit": "alert_storm", "tenant": tenant, "type": "AgentOffline", "count": 5})).await;
+    done(json!({"edit": "enable_alert_type", "type": "AgentOffline", "on": false})).await;
+    done(json!({"edit": "set_self_service", "tenant": tenant, "on": true})).await;
+    let alerts = control(&desk, "alerts", None).await.body;
+    assert_eq!((alerts.as_array().map(Vec::len), &alerts[0]["type"]), (Some(7), &json!("BackupFailed")));
+    let company = done(json!({"edit": "add_company", "name": "Neu"})).await;
+    let ticket = done(json!({"edit": "human_ticket", "company": company, "title": "Kaputt"})).await;
+    let other = done(json!({"edit": "human_ticket", "company": company, "title": "Auch"})).await;
+    done(json!({"edit": "human_note", "ticket": ticket, "title": "Hallo", "text": "Welt"})).await;
+    done(json!({"edit": "human_take_ticket", "ticket": ticket})).await;
+    done(json!({"edit": "human_move_ticket", "ticket": ticket, "queue": 8})).await;
+    done(json!({"edit": "human_change_status", "ticket": ticket, "status": 8})).await;
+    done(json!({"edit": "human_close", "ticket": ticket})).await;
+    done(json!({"edit": "human_merge_ticket", "ticket": other, "into": ticket})).await;
+    done(json!({"edit": "add_configuration_item", "company": company, "name": "WS-1"})).await;
+    let value = json!({"edit": "offer_picklist_value", "entity": "Tickets", "field": "queueID", "value": 8,
+        "on": false});
+    done(value).await;
+    done(json!({"edit": "deactivate_resource", "resource": sandbox::autotask::HUMAN_RESOURCE})).await;
+    let tickets = control(&desk, "tickets", None).await.body;
+    assert_eq!((&tickets[0]["ticket"]["status"], &tickets[0]["notes"][1]["creator"]), (&json!(5), &json!(29_682_890)));
+    assert_eq!(control(&desk, "take_callouts", Some(json!({}))).await.body, json!([]));
+    for gone in [ticket, other] {
+        done(json!({"edit": "human_delete_ticket", "ticket": gone})).await;
+    }
+    let state = control(&desk, "state", None).await.body;
+    assert_eq!((&state["tickets"], state["alerts"].as_array().map(Vec::len)), (&json!([]), Some(7)));
+}

@@ -3,6 +3,8 @@
 
 mod acronis;
 mod adjustments;
+mod alert_lists;
+mod alerts;
 mod client;
 mod contract_edits;
 mod control;
@@ -12,6 +14,8 @@ mod provisioning;
 mod queries;
 mod quotas;
 mod seeds;
+mod ticket_people;
+mod tickets;
 mod tidy;
 mod users;
 mod webhooks;

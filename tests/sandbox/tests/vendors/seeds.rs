@@ -3,7 +3,8 @@
 use crate::client::Desk;
 use crate::client::send;
 use sandbox::Seed;
-use sandbox::seed::{PAYG_FIELD, prepaid, story};
+use sandbox::acronis::alerts::Severity;
+use sandbox::seed::{PAYG_FIELD, alerts, prepaid, story};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -121,4 +122,32 @@ async fn prepaid_customers_are_there_only_when_asked_for() {
         assert_eq!(world.bundle_units_on(line, world.today()), Some(6));
         assert!(world.tenant_named(prepaid::BEHIND).is_some());
     });
+}
+
+#[tokio::test]
+async fn alerts_are_there_only_when_asked_for() {
+    let desk = Desk::open(Seed::default()).await;
+    assert!(desk.world(|world| world.alerts()).is_empty());
+    let desk = Desk::open(Seed { customers: 0, story: false, alerts: true, ..Seed::default() }).await;
+    desk.world(|world| {
+        let of = |name: &str| {
+            let tenant = world.tenant_named(name).expect("a tenant");
+            world.alerts().into_iter().filter(|alert| alert.tenant_id == tenant).collect::<Vec<_>>()
+        };
+        let noisy = of(alerts::NOISY);
+        let severities: BTreeSet<Severity> = noisy.iter().map(|alert| alert.severity).collect();
+        assert_eq!(severities.len(), 5);
+        assert!(noisy.iter().any(|alert| alert.kind == alerts::NEWER_NAMING));
+        assert!(world.company_named(alerts::NOISY).is_some() && world.company_named(alerts::UNMAPPED).is_none());
+        assert_eq!((of(alerts::UNMAPPED).len(), of(alerts::SELF_SERVICE).len()), (1, 1));
+        let moving = of(alerts::COMING_AND_GOING);
+        let state = |kind: &str| {
+            let found = moving.iter().filter(|alert| alert.kind == kind);
+            found.map(|alert| alert.deleted_at.is_some()).collect::<Vec<_>>()
+        };
+        assert_eq!((state(alerts::CLEARED), state(alerts::RETURNED)), (vec![true], vec![false]));
+        assert_eq!(state(alerts::RETURNED_ANEW), [true, false]);
+    });
+    let seen = desk.alerts("/alerts?show_deleted=true").await;
+    assert_eq!(seen.rows().len() + 1, desk.world(|world| world.alerts().len()), "one is hidden");
 }
