@@ -1,10 +1,10 @@
 //! What is recorded of runs, approvals and connections. Shapes only.
 
-use crate::ids::{ConnectionId, TenantId};
+use crate::ids::{CompanyId, ConnectionId, TenantId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 /// One pair of an Acronis partner tenant and an Autotask database.
@@ -155,6 +155,9 @@ pub struct RunCounts {
 pub struct Approval {
     /// The ids of the changes or holds approved.
     pub ids: Vec<String>,
+    /// The companies they are for, so that these are looked at again soon.
+    #[serde(default)]
+    pub companies: BTreeSet<CompanyId>,
     /// Who approved.
     pub by: String,
     /// When.

@@ -3,6 +3,8 @@
 
 use crate::ids::{CompanyId, ContractId};
 use crate::mapping::Mapping;
+use crate::run::Connection;
+use jiff::civil::{DateTime, Time, time};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -14,6 +16,19 @@ const SKEW: SignedDuration = SignedDuration::from_hours(2);
 /// Everybody has had a turn within this time, since some changes leave no trace: days that come, new periods,
 /// renewals.
 const SWEEP: SignedDuration = SignedDuration::from_hours(24);
+
+/// From when on a day's reading of usage is missed, in the provider's time zone: it is due at 04:00.
+const USAGE_IS_MISSED_FROM: Time = time(4, 30, 0, 0);
+/// How long is waited before usage that is missed is asked for again.
+const ASK_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
+
+/// Whether today's reading of usage is missed, so that it is asked for again: its run gave way to another, or ran out
+/// of its share. `here` is now in the provider's time zone, `last_run` when units of everybody were last looked at.
+pub fn is_usage_missed(connection: &Connection, here: DateTime, now: Timestamp, last_run: Option<Timestamp>) -> bool {
+    let is_due = connection.first_plan_approved && here.time() >= USAGE_IS_MISSED_FROM;
+    let was_asked = last_run.is_some_and(|last_run| now.duration_since(last_run) < ASK_AGAIN_AFTER);
+    is_due && connection.usage_read_on.is_none_or(|day| day < here.date()) && !was_asked
+}
 
 /// How far contracts were watched.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,6 +45,9 @@ pub struct Watched {
     pub swept_at: Timestamp,
     /// The last company of that turn.
     pub swept_to: Option<CompanyId>,
+    /// The latest approval seen.
+    #[serde(default)]
+    pub approved_until: Timestamp,
     /// The version of the mapping whose changes were passed on.
     pub mapping_version: u64,
     /// Companies with contracts that the mapping has no row of.
@@ -47,6 +65,7 @@ impl Watched {
             headers: BTreeMap::new(),
             swept_at: now.checked_sub(SWEEP).unwrap_or(now),
             swept_to: None,
+            approved_until: now,
             mapping_version,
             strangers: BTreeSet::new(),
         }
@@ -126,6 +145,8 @@ mod tests {
     use super::Watched;
     use crate::ids::{CompanyId, ContractId};
     use crate::mapping::{CustomerLink, CustomerRow, Mapping};
+    use crate::run::Connection;
+    use jiff::civil::{DateTime, Time, time};
     use jiff::{SignedDuration, Timestamp};
     use std::collections::BTreeSet;
 

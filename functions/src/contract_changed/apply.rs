@@ -6,7 +6,7 @@ use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::{Host, Vendors};
 use crate::run::lease;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
-use crate::store::Lease;
+use crate::store::{IntentError, Lease};
 use shared::finding::{Finding, PrepaidWhat, What};
 use shared::ids::CompanyId;
 use shared::plan::{Action, Change, company_of};
@@ -17,6 +17,7 @@ use shared::quota_plan::QuotaPlan;
 use shared::run::{Connection, Outcome, RunRecord};
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::RwLock;
 
 /// The vendor's codes by which a whole tenant, and not one item, is refused: access denied, parent disabled,
@@ -36,6 +37,8 @@ pub(super) struct Apply<'a> {
     pub(super) stop: OnceLock<String>,
     /// Whether that reason is a failure.
     pub(super) is_denied: OnceLock<()>,
+    /// How often the vendor denied our API client a change.
+    pub(super) denials: AtomicU32,
 }
 
 /// What became of one customer's changes.
@@ -47,6 +50,8 @@ pub(super) struct Outcomes {
     pub(super) findings: Vec<PrepaidWhat>,
     /// Changes that the vendor refused.
     pub(super) refused: usize,
+    /// Whether our API client may not change this tenant.
+    pub(super) is_denied: bool,
     /// Why the customer is to be looked at again.
     pub(super) failure: Option<String>,
     /// What is remembered of a tenant that was completed.
@@ -62,8 +67,8 @@ impl<'a> Apply<'a> {
         lease: &'a RwLock<Lease>,
         planned: &'a Planned,
     ) -> Self {
-        let (stop, is_denied) = Default::default();
-        Self { host, connection, vendors, writer, lease, planned, stop, is_denied }
+        let (stop, is_denied, denials) = Default::default();
+        Self { host, connection, vendors, writer, lease, planned, stop, is_denied, denials }
     }
 
     /// Does everything the plan says and puts the outcome into the record. The companies for which something
@@ -71,29 +76,50 @@ impl<'a> Apply<'a> {
     pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
         let Planned { observed, customers, plan } = self.planned;
         self.host.progress.begin("changing tenants and quotas", Some(plan.changes.len() as u64));
-        let (mut made, mut failed, mut states) = (BTreeSet::new(), BTreeSet::new(), Vec::new());
-        let mut failures = Vec::new();
+        let (mut failed, mut failures, mut unchanged) = (BTreeSet::new(), Vec::new(), Vec::new());
+        let mut denied = BTreeSet::new();
         for (facts, customer) in observed.customers.iter().zip(customers) {
             let of_customer = |change: &&Change| company_of(change) == Some(customer.company);
             let changes: Vec<&Change> = plan.changes.iter().filter(of_customer).collect();
             if changes.is_empty() {
+                unchanged.push(customer.clone());
                 continue;
             }
-            let outcomes = self.change_customer(facts, customer, &changes).await?;
+            let outcomes = self.outcomes_of(facts, customer, &changes).await?;
+            self.remember(std::slice::from_ref(customer), &outcomes.made, outcomes.state).await?;
+            denied.extend(outcomes.is_denied.then_some(customer.company));
+            if let (true, Some(why)) = (denied.len() > 1, &outcomes.failure) {
+                // A permission lost: asking for every other customer too would change nothing.
+                _ = self.stop.set(format!("Acronis lets this API client change nothing: {why}"));
+                _ = self.is_denied.set(());
+            }
             record.counts.made += outcomes.made.len();
             record.counts.refused += outcomes.refused;
             record.counts.findings += outcomes.findings.len();
             record.findings.extend(outcomes.findings.into_iter().map(|what| finding(customer, what)));
-            made.extend(outcomes.made);
-            states.extend(outcomes.state);
             if let Some(why) = outcomes.failure {
                 failed.insert(customer.company);
                 failures.push(format!("company {}: {why}", customer.company));
             }
         }
-        self.remember(&made, states).await?;
+        self.remember(&unchanged, &BTreeSet::new(), None).await?;
         record.outcome = self.outcome(record, &failures);
         Ok(failed)
+    }
+
+    /// What became of a customer's changes: what went wrong for one holds up no other, but for a lease that is lost.
+    async fn outcomes_of(
+        &self,
+        facts: &QuotaFacts,
+        customer: &QuotaPlan,
+        changes: &[&Change],
+    ) -> anyhow::Result<Outcomes> {
+        match self.change_customer(facts, customer, changes).await {
+            Err(error) if !error.is::<IntentError>() => {
+                Ok(Outcomes { failure: Some(format!("{error:#}")), ..Outcomes::default() })
+            }
+            outcomes => outcomes,
+        }
     }
 
     async fn change_customer(
@@ -102,6 +128,7 @@ impl<'a> Apply<'a> {
         customer: &QuotaPlan,
         changes: &[&Change],
     ) -> anyhow::Result<Outcomes> {
+        let denials = self.denials.load(Ordering::Relaxed);
         let mut outcomes = Outcomes::default();
         let mut quotas: Vec<(&Change, &QuotaChange)> = Vec::new();
         for change in changes {
@@ -120,6 +147,7 @@ impl<'a> Apply<'a> {
             }
         }
         self.set_quotas(facts, &quotas, &mut outcomes).await;
+        outcomes.is_denied = self.denials.load(Ordering::Relaxed) > denials;
         Ok(outcomes)
     }
 
@@ -165,9 +193,7 @@ impl<'a> Apply<'a> {
     pub(super) fn refusal(&self, error: AcronisWriteError) -> Result<String, String> {
         match error {
             AcronisWriteError::Refused { code: Some(ACCESS_DENIED), text } => {
-                // A permission lost: asking for every other customer too would change nothing.
-                _ = self.stop.set(format!("Acronis lets this API client change nothing: {text}"));
-                _ = self.is_denied.set(());
+                self.denials.fetch_add(1, Ordering::Relaxed);
                 Err(text)
             }
             AcronisWriteError::Refused { text, .. } | AcronisWriteError::NameTaken(text) => Ok(text),
@@ -183,12 +209,18 @@ impl<'a> Apply<'a> {
         self.stop.get().is_some()
     }
 
-    async fn remember(&self, made: &BTreeSet<String>, new: Vec<QuotaState>) -> anyhow::Result<()> {
-        let Planned { observed, customers, plan } = self.planned;
+    async fn remember(
+        &self,
+        customers: &[QuotaPlan],
+        made: &BTreeSet<String>,
+        new: Option<QuotaState>,
+    ) -> anyhow::Result<()> {
+        let Planned { observed, plan, .. } = self.planned;
         let counts = self.connection.first_quotas_approved;
         let mut states = quota_states_after(customers, plan, counts, made, &observed.states);
-        states.retain(|state| !new.iter().any(|one| one.company == state.company));
-        states.extend(new);
+        if let Some(new) = new {
+            states = vec![new];
+        }
         self.host.store.save_quota_states(&self.connection.id, &states).await
     }
 

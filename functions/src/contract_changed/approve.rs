@@ -3,13 +3,12 @@
 
 use super::planned;
 use crate::host::Host;
-use crate::run::{Approve, approved_ids};
+use crate::run::{Approve, approval_of, approved_ids};
 use anyhow::bail;
 use shared::finding::What;
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
 use shared::quota_guard::quota_states_after;
-use shared::run::Approval;
 use std::collections::BTreeSet;
 
 /// Approves, and gives the plan that was approved from. `by` says who.
@@ -22,7 +21,7 @@ pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -
     }
     let is_first = !planned.observed.connection.first_quotas_approved;
     let ids = approved_ids(plan, what, is_first, "acrotask plan quotas")?;
-    let approval = Approval { ids, by: by.to_owned(), at: host.clock.now() };
+    let approval = approval_of(plan, ids, by, host.clock.now());
     if !approval.ids.is_empty() {
         host.store.save_approval(id, &approval).await?;
     }

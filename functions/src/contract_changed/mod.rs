@@ -16,7 +16,7 @@ use anyhow::Context;
 use apply::Apply;
 pub use approve::approve;
 use observe::Observed;
-use shared::finding::{Finding, What};
+use shared::finding::{Finding, PrepaidWhat, What};
 use shared::ids::ConnectionId;
 use shared::new_tenant::plan_customer;
 use shared::plan::Plan;
@@ -62,7 +62,10 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
     let AtWork { host, connection, vendors, .. } = at_work;
     let writer = AcronisWriter::new(&vendors.acronis);
     let apply = Apply::new(host, connection, vendors, writer, lease, &planned);
-    let failed = apply.carry_out(record).await?;
+    let mut failed = apply.carry_out(record).await?;
+    // Who waits for an answer is looked at again before its turn comes.
+    let unanswered = |finding: &&Finding| finding.what == What::Prepaid(PrepaidWhat::TenantUnanswered);
+    failed.extend(planned.plan.findings.iter().filter(unanswered).filter_map(|finding| finding.company));
     Ok(Done { plan: Some(planned.plan), failed })
 }
 

@@ -1,7 +1,7 @@
 //! Creates a tenant and completes it, in the vendor's order (P2). Each step looks first whether it is done, so
 //! that a run stopped anywhere is finished by the next one; the tag finds a tenant made by a lost reply.
 
-use super::apply::{Apply, Outcomes};
+use super::apply::{Apply, OF_THE_TENANT, Outcomes};
 use super::quotas::in_order;
 use super::reads;
 use crate::acronis::{self, AcronisWriteError, NewUser, PricingMode};
@@ -46,6 +46,12 @@ impl Apply<'_> {
         outcomes: &mut Outcomes,
     ) -> anyhow::Result<()> {
         let tenant = match &new.tenant {
+            Some(tenant) if self.is_finished(new) => {
+                // It was complete before: what it has is from now on its quotas' matter again (Q5).
+                self.put_into_mapping(new, tenant).await?;
+                outcomes.made.insert(change.id.clone());
+                return Ok(());
+            }
             Some(tenant) => tenant.clone(),
             None => match self.created(change, new, outcomes).await? {
                 Some(tenant) => tenant,
@@ -141,13 +147,21 @@ impl Apply<'_> {
     }
 
     fn was_asked_for_before(&self, new: &NewTenant) -> bool {
-        self.planned.observed.creations.contains_key(&new.tag)
+        self.planned.observed.creations.get(&new.tag).is_some_and(|creation| !creation.finished)
+    }
+
+    fn is_finished(&self, new: &NewTenant) -> bool {
+        self.planned.observed.creations.get(&new.tag).is_some_and(|creation| creation.finished)
     }
 
     /// The tenant that was asked for before and has come to be only now: its name is taken by itself.
     async fn found_by_its_tag(&self, new: &NewTenant) -> anyhow::Result<Option<TenantId>> {
         let tenants = reads::tenants(&self.vendors.acronis, self.connection).await?;
-        let ours = |tenant: &Tenant| tenant.kind == TenantKind::Customer && tenant.tag.as_ref() == Some(&new.tag);
+        let mapping = &self.planned.observed.mapping;
+        let is_taken = |tenant: &Tenant| mapping.mapped_customers().any(|(_, taken)| *taken == tenant.id);
+        let ours = |tenant: &Tenant| {
+            tenant.kind == TenantKind::Customer && tenant.tag.as_ref() == Some(&new.tag) && !is_taken(tenant)
+        };
         Ok(tenants.into_iter().find(ours).map(|tenant| tenant.id))
     }
 
@@ -179,6 +193,9 @@ impl Apply<'_> {
             let mut mapping = store.mapping(id).await?.unwrap_or_default();
             let facts = self.planned.observed.customers.iter().find(|facts| facts.customer.company == new.company);
             let Some(facts) = facts else { return Ok(()) };
+            if mapping.mapped_customers().any(|(row, taken)| taken == tenant && row.company != new.company) {
+                anyhow::bail!("tenant {tenant} is mapped to another company by now");
+            }
             let row = mapping.customers.entry(new.company).or_insert_with(|| facts.customer.clone());
             if !matches!(row.link, CustomerLink::Unmapped { left_alone: false } | CustomerLink::ToCreate) {
                 return Ok(());
@@ -203,7 +220,7 @@ impl Apply<'_> {
     ) -> Result<NewTenant, Incomplete> {
         self.require_two_factor(new, tenant).await?;
         self.bind_applications(new, tenant).await?;
-        let given = self.give_items(facts, new, tenant).await?;
+        let given = self.give_items(facts, new, tenant, outcomes).await?;
         self.start_production(new, tenant).await?;
         if let Some(contact) = &new.administrator {
             self.make_administrator(tenant, contact, outcomes).await?;
@@ -236,6 +253,7 @@ impl Apply<'_> {
         facts: &QuotaFacts,
         new: &NewTenant,
         tenant: &TenantId,
+        outcomes: &mut Outcomes,
     ) -> Result<NewTenant, Incomplete> {
         let items = self.vendors.acronis.given_items_of(tenant).await.map_err(failed)?;
         let there = Tenant {
@@ -247,7 +265,10 @@ impl Apply<'_> {
             in_trial: true,
             tag: Some(new.tag.clone()),
         };
-        let mut facts = QuotaFacts { items, tenant: Some(there), creation: None, ..facts.clone() };
+        // Nobody can have used a tenant that was made just now.
+        let unused = || Ok(items.iter().map(|given| (given.item.key.clone(), 0)).collect());
+        let usage = if new.tenant.is_none() { unused() } else { facts.usage.clone() };
+        let mut facts = QuotaFacts { items, usage, tenant: Some(there), creation: None, ..facts.clone() };
         facts.customer.link = CustomerLink::ToCreate; // Asked for: it is being created.
         let plan = plan_new_tenant(&facts, &self.planned.observed.terms());
         let planned = plan.proposed.into_iter().find_map(|proposed| match proposed.action {
@@ -258,10 +279,39 @@ impl Apply<'_> {
         let settings =
             planned.items.iter().map(|one| (format!("{} {}", one.key.application, one.key), one.clone())).collect();
         let items = in_order(&settings);
-        if !items.is_empty() {
-            self.step(async || self.writer.set_items(tenant, &items).await).await?;
-        }
+        self.set_given(tenant, &items, outcomes).await?;
         Ok(planned)
+    }
+
+    /// Sets the items together; one by one where some are refused, so that one that cannot be given keeps no other
+    /// back.
+    async fn set_given(
+        &self,
+        tenant: &TenantId,
+        items: &[acronis::ItemSetting],
+        outcomes: &mut Outcomes,
+    ) -> Result<(), Incomplete> {
+        let of_an_item = |error: &AcronisWriteError| match error {
+            AcronisWriteError::Refused { code, .. } => !code.is_some_and(|code| OF_THE_TENANT.contains(&code)),
+            _ => false,
+        };
+        match self.sent(async || self.writer.set_items(tenant, items).await).await {
+            Ok(()) => return Ok(()),
+            Err(error) if of_an_item(&error) && items.len() > 1 => {}
+            Err(error) => return Err(self.incomplete(error)),
+        }
+        for item in items {
+            match self.sent(async || self.writer.set_items(tenant, std::slice::from_ref(item)).await).await {
+                Ok(()) => {}
+                Err(error) if of_an_item(&error) => {
+                    let item = item.key.to_string();
+                    outcomes.findings.push(PrepaidWhat::QuotaRefused { item, text: error.to_string() });
+                    outcomes.refused += 1;
+                }
+                Err(error) => return Err(self.incomplete(error)),
+            }
+        }
+        Ok(())
     }
 
     async fn start_production(&self, new: &NewTenant, tenant: &TenantId) -> Result<(), Incomplete> {
@@ -311,10 +361,14 @@ impl Apply<'_> {
         if self.must_stop() {
             return Err(Incomplete::Failed(self.stop.get().cloned().unwrap_or_default()));
         }
-        self.sent(send).await.map_err(|error| match self.refusal(error) {
+        self.sent(send).await.map_err(|error| self.incomplete(error))
+    }
+
+    fn incomplete(&self, error: AcronisWriteError) -> Incomplete {
+        match self.refusal(error) {
             Ok(text) => Incomplete::Refused(text),
             Err(why) => Incomplete::Failed(why),
-        })
+        }
     }
 }
 

@@ -255,7 +255,8 @@ pub(super) fn put_together(
         observed.customers.push(QuotaFacts {
             company: autotask.companies.remove(&company),
             tenant: tenant_id.and_then(|tenant| tenants.remove(tenant)),
-            items: items.unwrap_or_else(|| acronis.available.clone()),
+            // Who has no contract gets no tenant, and needs no catalogue of its own.
+            items: items.unwrap_or_else(|| if contracts.is_empty() { Vec::new() } else { acronis.available.clone() }),
             usage: tenant_id.map_or(Ok(BTreeMap::new()), |id| acronis.usage.remove(id).unwrap_or_else(unread)),
             contracts,
             lines: ids.iter().filter_map(|id| autotask.lines.remove(id)).flatten().collect(),

@@ -2,14 +2,16 @@
 //! change of services, by the headers it changed, and, for what leaves no trace, by giving everybody a turn each
 //! day. It notices a saved mapping too, whoever saved it. It says "look there" and reads no units.
 
-use crate::events::{About, Bus, Cause, CompanyChanged, ContractChanged, Event};
+use crate::events::{About, Bus, Cause, CompanyChanged, ContractChanged, Event, SyncDue};
 use crate::host::Host;
 use crate::run::{AtWork, Done, Run, budget, carry_out, check_database};
 use anyhow::Context;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
 use shared::ids::{CompanyId, ConnectionId, ContractId};
 use shared::mapping::Mapping;
 use shared::run::{Job, Mode, Outcome, RunRecord};
-use shared::watch::Watched;
+use shared::watch::{Watched, is_usage_missed};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// One look at what changed, for one connection; publishes one event per company. It writes to no vendor.
@@ -38,6 +40,7 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::
     watched.meet(&changed, &mapping);
     changed.retain(|company| mapping.is_looked_after(*company));
     let mut mapped = touched_companies(&at_work, &mapping, &mut watched).await?;
+    mapped.extend(approved_companies(&at_work, &mut watched).await?);
     mapped.retain(|company| !changed.contains(company));
     let mut turn = watched.sweep(&watched.everybody(&mapping), now);
     turn.retain(|company| !changed.contains(company) && !mapped.contains(company));
@@ -45,7 +48,8 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::
     let changed = changed.into_iter().map(|company| contract_changed(of, company));
     let mapped = mapped.into_iter().map(|company| company_changed(of, company, Cause::Mapping));
     let turn = turn.into_iter().map(|company| company_changed(of, company, Cause::Sweep));
-    let events: Vec<Event> = changed.chain(mapped).chain(turn).collect();
+    let missed = usage_missed(&at_work, &mapping, now).await?;
+    let events: Vec<Event> = missed.into_iter().chain(changed).chain(mapped).chain(turn).collect();
     bus.publish(&events).await?;
     // Only after what it passed is on its way: a run that dies before shows it all again.
     if before.as_ref() != Some(&watched) {
@@ -63,6 +67,33 @@ fn contract_changed(connection: &ConnectionId, company: CompanyId) -> Event {
 
 fn company_changed(connection: &ConnectionId, company: CompanyId, cause: Cause) -> Event {
     Event::CompanyChanged(CompanyChanged { connection: connection.clone(), company, cause })
+}
+
+/// Those for whom something was approved since the last look: it is made now, and not when it is their turn.
+async fn approved_companies(at_work: &AtWork<'_>, watched: &mut Watched) -> anyhow::Result<BTreeSet<CompanyId>> {
+    let AtWork { host, connection, .. } = at_work;
+    let since = watched.approved_until;
+    let mut companies = BTreeSet::new();
+    for approval in host.store.approvals(&connection.id, since).await?.into_iter().filter(|one| one.at > since) {
+        watched.approved_until = watched.approved_until.max(approval.at);
+        companies.extend(approval.companies);
+    }
+    Ok(companies)
+}
+
+/// The event that asks again for today's reading of usage, where it is missed.
+async fn usage_missed(at_work: &AtWork<'_>, mapping: &Mapping, now: Timestamp) -> anyhow::Result<Option<Event>> {
+    let AtWork { host, connection, .. } = at_work;
+    let zone = TimeZone::get(&mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
+    let here = now.to_zoned(zone).datetime();
+    if !is_usage_missed(connection, here, now, None) {
+        return Ok(None);
+    }
+    let runs = host.store.runs_since(&connection.id, now.checked_sub(SignedDuration::from_hours(1))?).await?;
+    let of_everybody = runs.iter().filter(|run| run.job == Job::UsageSync && run.everybody);
+    let last_run = of_everybody.map(|run| run.started).max();
+    let due = Event::SyncDue(SyncDue { connection: connection.id.clone(), job: Job::UsageSync });
+    Ok(is_usage_missed(connection, here, now, last_run).then_some(due))
 }
 
 /// Those whom the mapping touches that was saved since the last look; everybody, where the one before it is not

@@ -2,7 +2,9 @@
 //! and refused if the world moved.
 
 use anyhow::{bail, ensure};
-use shared::plan::Plan;
+use jiff::Timestamp;
+use shared::plan::{Plan, company_of};
+use shared::run::Approval;
 use std::collections::BTreeSet;
 
 /// What is approved.
@@ -21,6 +23,13 @@ pub fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> 
     let run_hold = plan.run_hold.as_ref().filter(|hold| ids.contains(&hold.id));
     ids.extend(run_hold.into_iter().flat_map(|hold| hold.parts.clone()).collect::<Vec<_>>());
     Ok(ids)
+}
+
+/// The approval of these ids of `plan` by a person, with the companies they are for.
+pub fn approval_of(plan: &Plan, ids: Vec<String>, by: &str, at: Timestamp) -> Approval {
+    let all = plan.changes.iter().chain(plan.held.iter().map(|held| &held.change));
+    let companies = all.filter(|change| ids.contains(&change.id)).filter_map(company_of).collect();
+    Approval { ids, companies, by: by.to_owned(), at }
 }
 
 fn named_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {

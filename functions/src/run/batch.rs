@@ -41,9 +41,10 @@ pub(crate) fn about(event: &Event) -> Option<About> {
 fn comes_again(ran: &anyhow::Result<Run>, about: About) -> bool {
     let Ok(ran) = ran else { return true };
     match (&ran.record.outcome, about) {
-        (Outcome::Complete, _) => false,
-        (Outcome::Failed(_), About::Company(company)) if ran.plan.is_some() => ran.failed.contains(&company),
-        (Outcome::Failed(_), About::Contract(_)) if ran.plan.is_some() => !ran.failed.is_empty(),
+        (Outcome::Complete | Outcome::Failed(_), About::Company(company)) if ran.plan.is_some() => {
+            ran.failed.contains(&company)
+        }
+        (Outcome::Complete | Outcome::Failed(_), About::Contract(_)) if ran.plan.is_some() => !ran.failed.is_empty(),
         _ => true,
     }
 }

@@ -9,7 +9,7 @@ pub(crate) mod record;
 mod scope;
 pub(crate) mod sending;
 
-pub use approval::{Approve, approved_ids};
+pub use approval::{Approve, approval_of, approved_ids};
 pub use batch::work_off;
 pub use scope::Scope;
 

@@ -100,7 +100,7 @@ impl Store {
         let at = format!("{}#{}", sortable(approval.at), shared::fingerprint::of(&words));
         let mut items = Vec::new();
         for (part, ids) in parts(&approval.ids).into_iter().enumerate() {
-            let body = Approval { ids: ids.to_vec(), by: approval.by.clone(), at: approval.at };
+            let body = Approval { ids: ids.to_vec(), ..approval.clone() };
             let mut item =
                 Key { pk: format!("{connection}#approvals"), sk: format!("{at}#{part:06}") }.holding(&body)?;
             item.insert("ttl".to_owned(), expires(approval.at, APPROVALS_KEPT_DAYS));

@@ -3,12 +3,11 @@
 
 use super::{planned, record};
 use crate::host::Host;
-use crate::run::{Approve, approved_ids};
+use crate::run::{Approve, approval_of, approved_ids};
 use anyhow::bail;
 use shared::finding::What;
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
-use shared::run::Approval;
 
 /// Approves, and gives the plan that was approved from. `by` says who.
 pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -> anyhow::Result<Plan> {
@@ -20,7 +19,7 @@ pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -
     }
     let is_first = host.store.connection(id).await?.is_some_and(|connection| !connection.first_plan_approved);
     let ids = approved_ids(plan, what, is_first, "acrotask plan usage")?;
-    let approval = Approval { ids, by: by.to_owned(), at: host.clock.now() };
+    let approval = approval_of(plan, ids, by, host.clock.now());
     if !approval.ids.is_empty() {
         host.store.save_approval(id, &approval).await?;
     }

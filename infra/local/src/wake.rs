@@ -55,7 +55,14 @@ pub async fn heed(
         for job in [Job::ContractWatch, Job::ContractChanged, Job::UsageSync] {
             let (of_job, others): (Vec<Again>, Vec<Again>) = waiting.into_iter().partition(|one| one.job == job);
             waiting = others;
-            runs.extend(work(machine, job, of_job, mode).await?);
+            match work(machine, job, of_job.clone(), mode).await {
+                Ok(made) => runs.extend(made),
+                Err(error) => {
+                    // Nothing is lost with a run that could not even be recorded.
+                    machine.again.extend(of_job.into_iter().chain(waiting));
+                    return Err(error);
+                }
+            }
         }
         waiting.clear();
     }

@@ -68,7 +68,13 @@ async fn nothing_of_one_connection_is_seen_from_another() {
     let full = id("a");
     store.save_mapping(&full, &mapping(0, 2)).await.unwrap();
     store.save_company_state(&full, &company_state(1)).await.unwrap();
-    store.save_approval(&full, &Approval { ids: vec!["x".into()], by: "p".into(), at: now() }).await.unwrap();
+    store
+        .save_approval(
+            &full,
+            &Approval { ids: vec!["x".into()], companies: Default::default(), by: "p".into(), at: now() },
+        )
+        .await
+        .unwrap();
     store.save_run(&full, &crate::history::run("r", now())).await.unwrap();
     let lease = store.acquire_lease(&full, Job::UsageSync, "r", now()).await.unwrap().unwrap();
     let line = odd_line(1);

@@ -60,7 +60,14 @@ async fn runs_and_approvals_expire_and_the_record_of_a_change_does_not() {
     let table = table().await;
     let connection = id("a");
     table.store.save_run(&connection, &run("r", now())).await.unwrap();
-    table.store.save_approval(&connection, &Approval { ids: Vec::new(), by: "p".into(), at: now() }).await.unwrap();
+    table
+        .store
+        .save_approval(
+            &connection,
+            &Approval { ids: Vec::new(), companies: Default::default(), by: "p".into(), at: now() },
+        )
+        .await
+        .unwrap();
     let lease = table.store.acquire_lease(&connection, Job::UsageSync, "r", now()).await.unwrap().unwrap();
     crate::lines::change_a_line(&table.store, &lease, 1).await;
     let days = |item: &AttributeValue| (item.as_n().unwrap().parse::<i64>().unwrap() - now().as_second()) / 86_400;
@@ -77,7 +84,12 @@ async fn runs_and_approvals_expire_and_the_record_of_a_change_does_not() {
 async fn h2_approvals_since_a_time_are_those_given_then_or_later() {
     let table = table().await;
     let connection = id("a");
-    let approval = |by: &str, at: Timestamp| Approval { ids: vec![ODD.to_owned()], by: by.to_owned(), at };
+    let approval = |by: &str, at: Timestamp| Approval {
+        ids: vec![ODD.to_owned()],
+        companies: Default::default(),
+        by: by.to_owned(),
+        at,
+    };
     let (early, first, second, late) =
         (approval("p", after(-1)), approval("p", now()), approval(ODD, now()), approval("p", after(1)));
     for approval in [&late, &first, &second, &early] {
@@ -95,7 +107,7 @@ async fn h2_an_approval_of_a_hundred_thousand_changes_reads_back_whole() {
     let table = table().await;
     let connection = id("a");
     let ids = (0..100_000).map(|change| format!("u-{change:012}")).collect();
-    let approval = Approval { ids, by: "p".to_owned(), at: now() };
+    let approval = Approval { ids, companies: Default::default(), by: "p".to_owned(), at: now() };
     let other = Approval { ids: vec!["u-1".to_owned()], ..approval.clone() };
     table.store.save_approval(&connection, &approval).await.unwrap();
     table.store.save_approval(&connection, &other).await.unwrap();
