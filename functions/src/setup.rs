@@ -85,6 +85,7 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
         database,
         first_plan_approved: false,
         first_quotas_approved: false,
+        first_tickets_approved: false,
         usage_read_on: None,
     };
     let connection = known.unwrap_or_else(new);

@@ -1,6 +1,7 @@
 //! What cannot be done, or should be known, as data: each finding says what is so and what to do about
 //! it. Found by the plan; shown, counted and exported by the faces.
 
+pub use crate::alert_finding::AlertWhat;
 use crate::contract::{PAYG_FIELD, Period};
 use crate::ids::{CompanyId, ContractId, LineId, ServiceId, TenantId};
 pub use crate::prepaid_finding::PrepaidWhat;
@@ -107,6 +108,9 @@ pub enum What {
     /// About tenants and quotas.
     #[serde(untagged)]
     Prepaid(PrepaidWhat),
+    /// About alerts and tickets.
+    #[serde(untagged)]
+    Alert(AlertWhat),
 }
 
 impl What {
@@ -151,6 +155,7 @@ impl What {
             What::ServiceGone { .. } => "activate the service in Autotask, or map the items to another".into(),
             What::TooManyUnits { .. } => "choose a larger unit size for the product".into(),
             What::Prepaid(what) => what.advice(),
+            What::Alert(what) => what.advice(),
         }
     }
 }
@@ -186,6 +191,7 @@ impl fmt::Display for What {
             | What::Refused { .. }
             | What::TooManyUnits { .. } => self.fmt_of_line(f),
             What::Prepaid(what) => what.fmt(f),
+            What::Alert(what) => what.fmt(f),
         }
     }
 }

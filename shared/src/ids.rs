@@ -62,6 +62,10 @@ text_id!(
     /// An Acronis storage, `infra_id` at the vendor: a UUID.
     StorageId
 );
+text_id!(
+    /// An Acronis alert: a UUID, which the vendor writes in upper case.
+    AlertId
+);
 number_id!(
     /// An Autotask company; 0 is the provider's own and is valid.
     CompanyId

@@ -3,6 +3,18 @@
 //! Pure by construction: no input or output, no clock (`today` is an argument), no randomness. The
 //! manifest has nothing to reach the world with.
 
+pub mod alert;
+pub mod alert_cursor;
+mod alert_decide;
+mod alert_finding;
+mod alert_gather;
+pub mod alert_guard;
+pub mod alert_link;
+pub mod alert_plan;
+pub mod alert_settings;
+mod alert_storm;
+mod alert_tell;
+pub mod alert_text;
 pub mod contract;
 pub mod creation;
 pub mod effective;
@@ -20,6 +32,7 @@ pub mod line;
 mod line_plan;
 mod line_words;
 pub mod mapping;
+mod mapping_fault;
 pub mod matching;
 pub mod new_tenant;
 mod placing;
@@ -34,10 +47,16 @@ pub mod quota_plan;
 pub mod reckon;
 pub mod reckoning;
 pub mod run;
+mod run_hold;
 pub mod settings;
 pub mod sold;
 mod storages;
 pub mod text;
+pub mod ticket;
+pub mod ticket_change;
+pub mod ticket_changed;
+mod ticket_fields;
+mod ticket_rows;
 pub mod usage;
 pub mod usage_plan;
 pub mod vanished;

@@ -1,8 +1,11 @@
 //! Who is who and what is what: customers and products as the operator mapped them (M1 to M4, M6).
 //! Rows and their checks; finding matches is `matching`'s, deciding units the plan's.
 
+use crate::alert::AlertKind;
+use crate::alert_settings::{AlertRow, TicketSettings};
 use crate::contract::PeriodType;
 use crate::ids::{BillingCodeId, CompanyId, LineId, ServiceId, TenantId};
+pub use crate::mapping_fault::{MappingFault, MappingRowName};
 use crate::quantity::{Rounding, UnitSize};
 use crate::settings::Settings;
 use crate::usage::{ItemKey, ItemKind, OfferingItem};
@@ -21,6 +24,8 @@ pub struct Mapping {
     pub customers: BTreeMap<CompanyId, CustomerRow>,
     /// One row per offering item a customer may have.
     pub products: BTreeMap<ItemKey, ProductRow>,
+    /// The alert types of which the operator said something (T1).
+    pub alerts: BTreeMap<AlertKind, AlertRow>,
 }
 
 /// One company and what the operator said of it (M1).
@@ -234,7 +239,10 @@ impl Mapping {
     /// Whom a change from `before` to this mapping touches, of those we look after: all of them where products or
     /// settings differ. Names are for people and touch nobody; who is no longer looked after is left alone (M6).
     pub fn touched_since(&self, before: &Mapping) -> BTreeSet<CompanyId> {
-        let for_all = self.settings != before.settings || self.products != before.products;
+        // Tickets are no company's in particular, and are looked at every few minutes anyway.
+        let terms_of_all =
+            |mapping: &Mapping| Settings { tickets: TicketSettings::default(), ..mapping.settings.clone() };
+        let for_all = terms_of_all(self) != terms_of_all(before) || self.products != before.products;
         let terms = |row: &CustomerRow| (row.tenant().cloned(), row.link == CustomerLink::ToCreate, row.pins.clone());
         let differs = |company: CompanyId, row: &CustomerRow| {
             let was_looked_after = before.is_looked_after(company);
@@ -249,6 +257,8 @@ impl Mapping {
         let mut faults = Vec::new();
         self.customer_faults(&mut faults);
         self.product_faults(&mut faults);
+        let alerts = self.alerts.iter().filter_map(|(kind, row)| Some((kind, row.fault()?)));
+        faults.extend(alerts.map(|(kind, text)| MappingFault { row: MappingRowName::Alert(kind.clone()), text }));
         faults.extend(self.settings.fault().map(|text| MappingFault { row: MappingRowName::Settings, text }));
         faults
     }
@@ -326,26 +336,6 @@ impl NewService {
         }
         (self.unit_price < Decimal::ZERO).then(|| "unit_price: expected 0 or more".to_owned())
     }
-}
-
-/// Something in a mapping that contradicts itself.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MappingFault {
-    /// The row it stands on.
-    pub row: MappingRowName,
-    /// What is wrong and what was expected.
-    pub text: String,
-}
-
-/// Which row of a mapping.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum MappingRowName {
-    /// The settings.
-    Settings,
-    /// A customer's.
-    Customer(CompanyId),
-    /// A product's.
-    Product(ItemKey),
 }
 
 #[cfg(test)]

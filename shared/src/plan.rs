@@ -10,6 +10,8 @@ use crate::mapping::NewService;
 use crate::quota_change::{DisableTenant, NewTenant, QuotaChange};
 use crate::reckoning::Reckoning;
 use crate::run::Job;
+pub use crate::run_hold::RunHold;
+use crate::ticket_change::{AlertDismissal, TicketCreation, TicketNote, TicketStatus};
 use crate::usage::ItemKey;
 use crate::words::count;
 use jiff::Timestamp;
@@ -94,13 +96,23 @@ pub enum Action {
     CreateTenant(Box<NewTenant>),
     /// Disables a tenant (C4).
     DisableTenant(DisableTenant),
+    /// Makes a ticket (T1, T2, T8).
+    CreateTicket(Box<TicketCreation>),
+    /// Writes a note on a ticket (T4, T8).
+    NoteTicket(Box<TicketNote>),
+    /// Closes a ticket (T4).
+    CloseTicket(Box<TicketStatus>),
+    /// Reopens a ticket (T3).
+    ReopenTicket(Box<TicketStatus>),
+    /// Dismisses an alert (T6).
+    DismissAlert(Box<AlertDismissal>),
 }
 
 impl Action {
     fn invoice_lines(&self) -> u32 {
         match self {
             Action::Adjust(adjustment) => adjustment.invoice_lines(),
-            Action::CreateService(_) | Action::SetQuota(_) | Action::CreateTenant(_) | Action::DisableTenant(_) => 0,
+            _ => 0,
         }
     }
 }
@@ -315,28 +327,6 @@ impl fmt::Display for HoldReason {
     }
 }
 
-/// Why the whole run is held (H1): much vanished at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct RunHold {
-    /// The id by which it is approved.
-    pub id: String,
-    /// What vanished, each as "7 of 20 mapped tenants".
-    pub vanished: Vec<String>,
-    /// The ids of each thing that vanished: approved together with the hold, so that a look at a few of them knows.
-    #[serde(skip)]
-    pub parts: Vec<String>,
-}
-
-impl fmt::Display for RunHold {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that",
-            self.vanished.join(", ")
-        )
-    }
-}
-
 /// A line that will change by itself later, and when.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Waiting {
@@ -390,6 +380,7 @@ pub fn company_of(change: &Change) -> Option<CompanyId> {
         Action::SetQuota(quota) => Some(quota.company),
         Action::CreateTenant(new) => Some(new.company),
         Action::DisableTenant(disable) => Some(disable.company),
+        action => crate::alert_plan::told(action).map(|told| told.company),
     }
 }
 

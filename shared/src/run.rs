@@ -21,6 +21,9 @@ pub struct Connection {
     /// Whether the first plan of quotas was approved (M5): each sync starts with its own.
     #[serde(default)]
     pub first_quotas_approved: bool,
+    /// Whether the first plan of tickets was approved (M5).
+    #[serde(default)]
+    pub first_tickets_approved: bool,
     /// The last day on which a run read all usage; periods that nobody watched are not settled (U5).
     pub usage_read_on: Option<Date>,
 }
@@ -35,6 +38,10 @@ pub enum Job {
     ContractWatch,
     /// What a change of a contract means for the customer's tenant.
     ContractChanged,
+    /// Acronis alerts to tickets opened, noted, closed and reopened.
+    AlertSync,
+    /// What a ticket closed by a person means for its alert.
+    TicketChanged,
 }
 
 impl fmt::Display for Job {
@@ -43,6 +50,8 @@ impl fmt::Display for Job {
             Job::UsageSync => "usage-sync",
             Job::ContractWatch => "contract-watch",
             Job::ContractChanged => "contract-changed",
+            Job::AlertSync => "alert-sync",
+            Job::TicketChanged => "ticket-changed",
         })
     }
 }

@@ -1,5 +1,6 @@
-//! What an operator may choose, with the defaults (rules U5, Q1, Q2, Q5, C4, P1, P2, H1, H2, B1). Values only.
+//! What an operator may choose, with the defaults (rules U5, Q1, Q2, Q5, C4, P1, P2, T3 to T8, H1, H2, B1). Values only.
 
+use crate::alert_settings::TicketSettings;
 use crate::ids::{ContractId, StorageId};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,8 @@ pub struct Settings {
     pub new_tenants: NewTenants,
     /// How quotas follow contracts (Q1, Q2, Q5).
     pub quotas: Quotas,
+    /// How alerts become tickets (T1 to T8).
+    pub tickets: TicketSettings,
     /// Days without an active contract after which a tenant is disabled; none: never (C4). Its data stay.
     pub disable_after_days: Option<u32>,
     /// Whether every change waits for approval (H2).
@@ -48,6 +51,7 @@ impl Default for Settings {
             automatic_provisioning: false,
             new_tenants: NewTenants::default(),
             quotas: Quotas::default(),
+            tickets: TicketSettings::default(),
             disable_after_days: None,
             review_mode: false,
             holds: Holds::default(),
@@ -65,11 +69,12 @@ impl Settings {
 
     /// What is wrong with these settings, in words for the operator; none when they can be used.
     pub fn fault(&self) -> Option<String> {
-        let Budget { share_percent, units_percent, contracts_percent, stop_at_percent } = self.budget;
+        let Budget { share_percent, units_percent, tickets_percent, contracts_percent, stop_at_percent } = self.budget;
         if share_percent == 0 || share_percent > 100 {
             return Some("budget.share_percent: expected 1 to 100".to_owned());
         }
-        for (name, percent) in [("units", units_percent), ("contracts", contracts_percent)] {
+        let parts = [("units", units_percent), ("tickets", tickets_percent), ("contracts", contracts_percent)];
+        for (name, percent) in parts {
             if percent == 0 || percent > share_percent {
                 return Some(format!("budget.{name}_percent: expected 1 up to budget.share_percent"));
             }
@@ -83,10 +88,9 @@ impl Settings {
         if self.holds.vanished_percent > 100 || self.holds.jump_percent > 100_000 {
             return Some("holds: a percentage is too large".to_owned());
         }
-        self.holds
-            .money_per_period
-            .is_some_and(|limit| limit <= Decimal::ZERO)
-            .then(|| "holds.money_per_period: expected more than 0, or leave it out".to_owned())
+        let money = self.holds.money_per_period.is_some_and(|limit| limit <= Decimal::ZERO);
+        let money = money.then(|| "holds.money_per_period: expected more than 0, or leave it out".to_owned());
+        money.or_else(|| self.tickets.fault())
     }
 }
 
@@ -202,6 +206,8 @@ pub struct Budget {
     pub share_percent: u32,
     /// Of these, calls to keep units right.
     pub units_percent: u32,
+    /// Of these, calls that alerts and their tickets take.
+    pub tickets_percent: u32,
     /// Of these, calls to look at contracts and to keep quotas right.
     pub contracts_percent: u32,
     /// Everybody's calls together at which we stop.
@@ -210,6 +216,6 @@ pub struct Budget {
 
 impl Default for Budget {
     fn default() -> Self {
-        Self { share_percent: 40, units_percent: 20, contracts_percent: 10, stop_at_percent: 75 }
+        Self { share_percent: 40, units_percent: 20, tickets_percent: 10, contracts_percent: 10, stop_at_percent: 75 }
     }
 }

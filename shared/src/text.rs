@@ -5,6 +5,7 @@ use crate::plan::{Action, Adjustment, Change, Held, HoldReason, Plan, ServiceCre
 use crate::quota::Grant;
 use crate::quota_change::{DisableTenant, NewTenant, QuotaChange};
 use crate::run::Job;
+use crate::ticket_rows::{self, TICKET_COLUMNS};
 use crate::words::{count, on_one_line};
 use comfy_table::{CellAlignment, Table, presets};
 use std::fmt;
@@ -17,7 +18,12 @@ struct Row {
 
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let of = if self.job == Job::UsageSync { "units" } else { "quotas" };
+        let of = match self.job {
+            Job::UsageSync => "units",
+            Job::AlertSync => "tickets",
+            Job::TicketChanged => "dismissals",
+            Job::ContractWatch | Job::ContractChanged => "quotas",
+        };
         writeln!(f, "Plan {} of {of} · connection {} · {}", self.id, self.connection, self.today)?;
         writeln!(f, "{}", self.summary())?;
         if let Some(hold) = &self.run_hold {
@@ -26,7 +32,11 @@ impl fmt::Display for Plan {
         let common = common_reasons(&self.held);
         let held_title =
             format!("Held until approved{}", common.iter().map(|reason| format!(": {reason}")).collect::<String>());
-        let columns = if self.job == Job::UsageSync { CHANGE_COLUMNS } else { QUOTA_COLUMNS };
+        let columns = match self.job {
+            Job::UsageSync => CHANGE_COLUMNS,
+            Job::AlertSync | Job::TicketChanged => TICKET_COLUMNS,
+            Job::ContractWatch | Job::ContractChanged => QUOTA_COLUMNS,
+        };
         section(f, "Changes", columns, self.changes.iter().map(|change| change_row(change, &[])).collect())?;
         let held = self.held.iter().map(|held| change_row(&held.change, &own_reasons(held, &common)));
         section(f, &held_title, columns, held.collect())?;
@@ -52,8 +62,19 @@ impl Plan {
             self.held.len(),
             self.waiting.len(),
             count(self.findings.len(), "finding"),
-            count(self.right, if self.job == Job::UsageSync { "line" } else { "item" }),
+            count(self.right, self.counted()),
         )
+    }
+}
+
+impl Plan {
+    /// What a plan of this job looks at.
+    fn counted(&self) -> &'static str {
+        match self.job {
+            Job::UsageSync => "line",
+            Job::AlertSync | Job::TicketChanged => "alert",
+            Job::ContractWatch | Job::ContractChanged => "item",
+        }
     }
 }
 
@@ -99,6 +120,11 @@ fn change_row(change: &Change, reasons: &[String]) -> Row {
         Action::SetQuota(quota) => quota_row(quota),
         Action::CreateTenant(new) => tenant_row(new),
         Action::DisableTenant(disable) => disable_row(disable),
+        Action::CreateTicket(creation) => ticket_row(ticket_rows::creation(creation)),
+        Action::NoteTicket(note) => ticket_row(ticket_rows::note(note)),
+        Action::CloseTicket(status) => ticket_row(ticket_rows::status(status, "closed")),
+        Action::ReopenTicket(status) => ticket_row(ticket_rows::status(status, "reopened")),
+        Action::DismissAlert(dismissal) => ticket_row(ticket_rows::dismissal(dismissal)),
     };
     row.cells.insert(0, change.id.clone());
     if let Some(because) = row.cells.last_mut() {
@@ -199,6 +225,10 @@ fn disable_row(disable: &DisableTenant) -> Row {
             format!("no active contract since {}", disable.since),
         ],
     }
+}
+
+fn ticket_row((heading, cells): ticket_rows::TicketRow) -> Row {
+    Row { heading, cells }
 }
 
 fn waiting_row(line: &Waiting) -> Row {

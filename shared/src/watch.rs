@@ -145,8 +145,6 @@ mod tests {
     use super::Watched;
     use crate::ids::{CompanyId, ContractId};
     use crate::mapping::{CustomerLink, CustomerRow, Mapping};
-    use crate::run::Connection;
-    use jiff::civil::{DateTime, Time, time};
     use jiff::{SignedDuration, Timestamp};
     use std::collections::BTreeSet;
 

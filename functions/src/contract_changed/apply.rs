@@ -140,7 +140,7 @@ impl<'a> Apply<'a> {
                 Action::SetQuota(quota) => quotas.push((change, quota)),
                 Action::CreateTenant(new) => self.create_tenant(facts, customer, change, new, &mut outcomes).await?,
                 Action::DisableTenant(disable) => self.disable_tenant(change, disable, &mut outcomes).await,
-                Action::CreateService(_) | Action::Adjust(_) => {}
+                _ => {} // Other jobs' changes.
             }
             if !matches!(change.action, Action::SetQuota(_)) {
                 self.host.progress.advance();

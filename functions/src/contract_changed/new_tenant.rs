@@ -1,7 +1,7 @@
 //! Creates a tenant and completes it, in the vendor's order (P2). Each step looks first whether it is done, so
 //! that a run stopped anywhere is finished by the next one; the tag finds a tenant made by a lost reply.
 
-use super::apply::{Apply, OF_THE_TENANT, Outcomes};
+use super::apply::{Apply, Outcomes};
 use super::quotas::in_order;
 use super::reads;
 use crate::acronis::{self, AcronisWriteError, NewUser, PricingMode};
@@ -220,7 +220,7 @@ impl Apply<'_> {
     ) -> Result<NewTenant, Incomplete> {
         self.require_two_factor(new, tenant).await?;
         self.bind_applications(new, tenant).await?;
-        let given = self.give_items(facts, new, tenant, outcomes).await?;
+        let given = self.give_items(facts, new, tenant).await?;
         self.start_production(new, tenant).await?;
         if let Some(contact) = &new.administrator {
             self.make_administrator(tenant, contact, outcomes).await?;
@@ -253,7 +253,6 @@ impl Apply<'_> {
         facts: &QuotaFacts,
         new: &NewTenant,
         tenant: &TenantId,
-        outcomes: &mut Outcomes,
     ) -> Result<NewTenant, Incomplete> {
         let items = self.vendors.acronis.given_items_of(tenant).await.map_err(failed)?;
         let there = Tenant {
@@ -279,39 +278,10 @@ impl Apply<'_> {
         let settings =
             planned.items.iter().map(|one| (format!("{} {}", one.key.application, one.key), one.clone())).collect();
         let items = in_order(&settings);
-        self.set_given(tenant, &items, outcomes).await?;
+        if !items.is_empty() {
+            self.step(async || self.writer.set_items(tenant, &items).await).await?;
+        }
         Ok(planned)
-    }
-
-    /// Sets the items together; one by one where some are refused, so that one that cannot be given keeps no other
-    /// back.
-    async fn set_given(
-        &self,
-        tenant: &TenantId,
-        items: &[acronis::ItemSetting],
-        outcomes: &mut Outcomes,
-    ) -> Result<(), Incomplete> {
-        let of_an_item = |error: &AcronisWriteError| match error {
-            AcronisWriteError::Refused { code, .. } => !code.is_some_and(|code| OF_THE_TENANT.contains(&code)),
-            _ => false,
-        };
-        match self.sent(async || self.writer.set_items(tenant, items).await).await {
-            Ok(()) => return Ok(()),
-            Err(error) if of_an_item(&error) && items.len() > 1 => {}
-            Err(error) => return Err(self.incomplete(error)),
-        }
-        for item in items {
-            match self.sent(async || self.writer.set_items(tenant, std::slice::from_ref(item)).await).await {
-                Ok(()) => {}
-                Err(error) if of_an_item(&error) => {
-                    let item = item.key.to_string();
-                    outcomes.findings.push(PrepaidWhat::QuotaRefused { item, text: error.to_string() });
-                    outcomes.refused += 1;
-                }
-                Err(error) => return Err(self.incomplete(error)),
-            }
-        }
-        Ok(())
     }
 
     async fn start_production(&self, new: &NewTenant, tenant: &TenantId) -> Result<(), Incomplete> {

@@ -59,6 +59,7 @@ async fn set_allowance(
 enum Purpose {
     Units,
     Contracts,
+    Tickets,
 }
 
 impl Purpose {
@@ -66,6 +67,7 @@ impl Purpose {
         match job {
             Job::UsageSync => Self::Units,
             Job::ContractWatch | Job::ContractChanged => Self::Contracts,
+            Job::AlertSync | Job::TicketChanged => Self::Tickets,
         }
     }
 
@@ -73,6 +75,7 @@ impl Purpose {
         match self {
             Self::Units => budget.units_percent,
             Self::Contracts => budget.contracts_percent,
+            Self::Tickets => budget.tickets_percent,
         }
     }
 }

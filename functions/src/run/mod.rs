@@ -139,13 +139,14 @@ pub(crate) async fn connected(host: &Host, id: &ConnectionId) -> anyhow::Result<
 /// The credentials must be those of the connection: nothing of one connection ever touches another.
 pub(crate) async fn check_credentials(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
-    check_database(connection, vendors)?;
-    if tenant != connection.tenant {
+    let database = vendors.autotask.database();
+    if tenant != connection.tenant || database != connection.database {
         bail!(
-            "the credentials are for tenant {tenant}, but connection {} is for tenant {}; store the right ones, or \
-             connect anew",
+            "the credentials are for tenant {tenant} and database {database}, but connection {} is for tenant {} and \
+             database {}; store the right ones, or connect anew",
             connection.id,
-            connection.tenant
+            connection.tenant,
+            connection.database
         );
     }
     Ok(())

@@ -8,6 +8,8 @@ use super::items::{Item, Key, Rows, Written, number, number_of, text as text_att
 use anyhow::{Context, bail, ensure};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use shared::alert::AlertKind;
+use shared::alert_settings::AlertRow;
 use shared::ids::{CompanyId, ConnectionId};
 use shared::mapping::{CustomerRow, Mapping, ProductRow};
 use shared::settings::Settings;
@@ -43,6 +45,8 @@ struct MappingText<'a> {
     customers: Cow<'a, BTreeMap<CompanyId, CustomerRow>>,
     // Pairs, since a key of several parts cannot name a member of a JSON object.
     products: Vec<(Cow<'a, ItemKey>, Cow<'a, ProductRow>)>,
+    #[serde(default)]
+    alerts: Cow<'a, BTreeMap<AlertKind, AlertRow>>,
 }
 
 /// Which generation is in force.
@@ -215,6 +219,7 @@ fn text_of_mapping(mapping: &Mapping) -> anyhow::Result<String> {
         settings: Cow::Borrowed(&mapping.settings),
         customers: Cow::Borrowed(&mapping.customers),
         products,
+        alerts: Cow::Borrowed(&mapping.alerts),
     };
     Ok(serde_json::to_string(&text)?)
 }
@@ -226,6 +231,7 @@ fn mapping_of(version: u64, text: &str) -> anyhow::Result<Mapping> {
         version,
         settings: text.settings.into_owned(),
         customers: text.customers.into_owned(),
+        alerts: text.alerts.into_owned(),
         products: text.products.into_iter().map(|(key, row)| (key.into_owned(), row.into_owned())).collect(),
     })
 }

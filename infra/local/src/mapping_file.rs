@@ -14,6 +14,7 @@ use shared::contract::{BillingCode, Service};
 use shared::ids::{CompanyId, StorageId};
 use shared::mapping::{Mapping, MappingRowName};
 use shared::matching::Standing;
+use shared::settings::Settings;
 use shared::usage::{ItemKey, Tenant};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -100,10 +101,12 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
     let (customers, customer_places) = customers::read(&mut root, current);
     let (products, product_places) = products::read(&mut root, current);
     root.finish();
-    let mapping = Mapping { version: current.version, settings: settings.0, customers, products };
+    let settings_read = Settings { tickets: current.settings.tickets.clone(), ..settings.0 };
+    let alerts = current.alerts.clone();
+    let mapping = Mapping { version: current.version, settings: settings_read, customers, products, alerts };
     for fault in mapping.faults() {
         let place = match &fault.row {
-            MappingRowName::Settings => Some(&settings.1),
+            MappingRowName::Settings | MappingRowName::Alert(_) => Some(&settings.1),
             MappingRowName::Customer(company) => customer_places.get(company),
             MappingRowName::Product(item) => product_places.get(item),
         };
@@ -127,6 +130,7 @@ fn add_mapping_fault(faults: &Faults<'_>, place: Option<&Place>, row: &MappingRo
         // A row that the file leaves out and the mapping in force already has wrong.
         let row = match row {
             MappingRowName::Settings => "settings".to_owned(),
+            MappingRowName::Alert(kind) => format!("alert {kind}"),
             MappingRowName::Customer(company) => format!("company {company}"),
             MappingRowName::Product(ItemKey { name, .. }) => format!("product {name}"),
         };

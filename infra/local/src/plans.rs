@@ -11,6 +11,7 @@ use functions::{contract_changed, usage_sync};
 use shared::finding::What;
 use shared::plan::{Action, Change, HoldReason, Plan};
 use shared::run::{Job, Mode, Outcome, RunRecord};
+use shared::ticket_change::AlertsTold;
 use shared::words::count;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -227,6 +228,10 @@ fn approved_table(changes: &[&Change]) -> String {
     table.trim_fmt()
 }
 
+fn of_alerts(told: &AlertsTold, what: String) -> [String; 3] {
+    [told.company_name.clone(), told.what.clone(), what]
+}
+
 /// A change for people: for whom, of what, and from how many units to how many.
 pub fn in_words(change: &Change) -> [String; 3] {
     match &change.action {
@@ -247,6 +252,11 @@ pub fn in_words(change: &Change) -> [String; 3] {
         Action::DisableTenant(disable) => {
             [disable.company_name.clone(), "the whole tenant".to_owned(), "is disabled".to_owned()]
         }
+        Action::CreateTicket(creation) => of_alerts(&creation.told, "gets a ticket".to_owned()),
+        Action::NoteTicket(note) => of_alerts(&note.told, format!("is noted on ticket {}", note.number)),
+        Action::CloseTicket(status) => of_alerts(&status.told, format!("closes ticket {}", status.number)),
+        Action::ReopenTicket(status) => of_alerts(&status.told, format!("reopens ticket {}", status.number)),
+        Action::DismissAlert(dismissal) => of_alerts(&dismissal.told, "is dismissed in Acronis".to_owned()),
     }
 }
 

@@ -3,6 +3,7 @@
 
 use crate::machine::Machine;
 use crate::session::watched;
+use anyhow::bail;
 use functions::events::{Batch, Event, Message};
 use functions::run::{Run, Scope, work_off};
 use functions::{contract_changed, contract_watch, dispatch, usage_sync};
@@ -109,5 +110,6 @@ async fn run(machine: &Machine, connection: &ConnectionId, job: Job, scope: Scop
         Job::UsageSync => usage_sync::run(&machine.host, connection, scope, mode).await,
         Job::ContractWatch => contract_watch::run(&machine.host, &machine.bus, connection).await,
         Job::ContractChanged => contract_changed::run(&machine.host, connection, scope, mode).await,
+        Job::AlertSync | Job::TicketChanged => bail!("{job} is not part of acrotask yet"),
     }
 }

@@ -172,6 +172,7 @@ impl World {
             database: 42,
             first_plan_approved: true,
             first_quotas_approved: false,
+            first_tickets_approved: false,
             usage_read_on: None,
         };
         World {

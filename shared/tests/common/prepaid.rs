@@ -93,6 +93,7 @@ impl Prepaid {
             database: 42,
             first_plan_approved: false,
             first_quotas_approved: true,
+            first_tickets_approved: false,
             usage_read_on: None,
         };
         Prepaid {

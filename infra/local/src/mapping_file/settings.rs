@@ -32,6 +32,7 @@ pub(super) fn write(text: &mut String, settings: &Settings) {
         new_tenants,
         quotas,
         disable_after_days,
+        tickets: _, // Not in the file yet: an import leaves them as they are.
         review_mode,
         holds,
         settle_minutes,
@@ -151,13 +152,15 @@ fn write_holds(text: &mut String, holds: &Holds) {
 }
 
 fn write_budget(text: &mut String, budget: &Budget) {
-    let Budget { share_percent, units_percent, contracts_percent, stop_at_percent } = budget;
+    let Budget { share_percent, units_percent, tickets_percent, contracts_percent, stop_at_percent } = budget;
     let usual = Budget::default();
     text.push_str(
         "\n# How much of Autotask's hourly limit of calls is used, in percent of the limit.\n[settings.budget]\n",
     );
     entry(text, "All calls of acrotask.", "share_percent", *share_percent, usual.share_percent);
     entry(text, "Of these, calls that keep units right.", "units_percent", *units_percent, usual.units_percent);
+    let about = "Of these, calls that alerts and their tickets take.";
+    entry(text, about, "tickets_percent", *tickets_percent, usual.tickets_percent);
     let about = "Of these, calls that look at contracts and keep quotas right.";
     entry(text, about, "contracts_percent", *contracts_percent, usual.contracts_percent);
     let about = "Calls of all programs together at which acrotask stops until later.";
@@ -180,6 +183,7 @@ pub(super) fn read(root: &mut Block<'_>) -> (Settings, Place) {
         new_tenants: block.block("new_tenants").map(read_new_tenants).unwrap_or_default(),
         quotas: block.block("quotas").map(read_quotas).unwrap_or_default(),
         disable_after_days: block.count("disable_after_days"),
+        tickets: usual.tickets,
         review_mode: block.flag("review_mode").unwrap_or(usual.review_mode),
         settle_minutes: settle_minutes(&mut block).unwrap_or(usual.settle_minutes),
         contract_effective_dates: block
@@ -254,6 +258,7 @@ fn read_budget(mut block: Block<'_>) -> Budget {
     let budget = Budget {
         share_percent: block.count("share_percent").unwrap_or(usual.share_percent),
         units_percent: block.count("units_percent").unwrap_or(usual.units_percent),
+        tickets_percent: block.count("tickets_percent").unwrap_or(usual.tickets_percent),
         contracts_percent: block.count("contracts_percent").unwrap_or(usual.contracts_percent),
         stop_at_percent: block.count("stop_at_percent").unwrap_or(usual.stop_at_percent),
     };

@@ -160,3 +160,14 @@ async fn h2_in_review_mode_every_change_waits() {
         assert_eq!(stage.msp.allowed(&customer, WORKSTATIONS), ours);
     }
 }
+
+#[tokio::test]
+async fn what_is_approved_is_made_at_the_next_look_and_not_when_it_is_its_turn() {
+    let (mut stage, customer) = with_customer(&[(WORKSTATIONS, 10)]).await;
+    stage.msp.uses(&customer, WORKSTATIONS, 8);
+    stage.msp.adjust(&customer, WORKSTATIONS, -5);
+    looked_at(&mut stage).await;
+    stage.approve_all().await;
+    looked_at(&mut stage).await;
+    assert_eq!(stage.msp.allowed(&customer, WORKSTATIONS), "5");
+}

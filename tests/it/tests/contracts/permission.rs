@@ -100,7 +100,7 @@ async fn a_client_that_may_only_read_changes_nothing_stops_and_says_so() {
     let runs = stage.watch().await;
     let run = crate::stage::run_of(&runs, shared::run::Job::ContractChanged);
     assert!(matches!(&run.record.outcome, Outcome::Failed(why) if why.contains("change nothing")), "{:?}", run.record);
-    assert_eq!(stage.msp.asked("acronis.set_offering_items"), 1, "once is enough to know");
+    assert_eq!(stage.msp.asked("acronis.set_offering_items"), 2, "two are enough to know");
     assert!(customers.iter().all(|one| stage.msp.allowed(one, WORKSTATIONS) == "10"));
     stage.msp.change(|world| world.settings.read_only_client = false);
     // The events are still there.

@@ -2,6 +2,7 @@
 //! run remembers is its own.
 
 use crate::stage::{Customer, Stage, WORKSTATIONS, run_of};
+use functions::events::Event;
 use sandbox::RequestSeen;
 use shared::run::{Job, Outcome};
 
@@ -15,6 +16,8 @@ async fn one_of_two() -> (Stage, [Customer; 2]) {
     let customers = ["One", "Other"].map(|name| stage.msp.payg_customer(name, &[(WORKSTATIONS, 10)]));
     stage.settle().await;
     stage.pass_minutes(24 * 60);
+    let connection = stage.msp.connection.clone();
+    stage.wake_for(&connection, Job::UsageSync).await;
     customers.iter().for_each(|one| stage.msp.uses(one, WORKSTATIONS, 14));
     // Everybody had a turn.
     stage.publish().await;
@@ -43,6 +46,22 @@ async fn a_customer_whose_contract_changed_is_synced_by_itself_and_no_other_is_a
     let of_other = requests.iter().filter(|seen| names(seen, &other.contract.to_string()));
     assert_eq!(of_other.count(), 0, "nothing was asked of the other's contract");
     assert!(requests.len() <= 45, "three runs for one customer made {} calls", requests.len());
+}
+
+#[tokio::test]
+async fn a_daily_run_that_gave_way_is_asked_for_again_and_not_every_five_minutes() {
+    let mut stage = Stage::new().await;
+    let customer = stage.msp.payg_customer("One", &[(WORKSTATIONS, 10)]);
+    stage.settle().await;
+    stage.pass_minutes(24 * 60);
+    stage.msp.uses(&customer, WORKSTATIONS, 14);
+    let is_due = |event: &Event| matches!(event, Event::SyncDue(due) if due.job == Job::UsageSync);
+    assert!(stage.publish().await.iter().any(is_due), "it is nine o'clock, and nobody read today's usage");
+    let runs = stage.watch().await;
+    assert!(run_of(&runs, Job::UsageSync).record.everybody);
+    assert_eq!(units(&stage, &customer), Some(14));
+    stage.pass_minutes(5);
+    assert!(!stage.publish().await.iter().any(is_due), "it was read");
 }
 
 async fn read_on(stage: &Stage) -> Option<jiff::civil::Date> {

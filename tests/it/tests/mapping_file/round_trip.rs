@@ -74,6 +74,7 @@ fn settings() -> impl Strategy<Value = Settings> {
     let budget = (1_u32..=100, 1_u32..=100, 1_u32..=100).prop_map(|(share, units, stop_at_percent)| Budget {
         share_percent: share,
         units_percent: units.min(share),
+        tickets_percent: (units / 3).clamp(1, share),
         contracts_percent: (units / 2).clamp(1, share),
         stop_at_percent,
     });
@@ -104,6 +105,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                     default_storage: flags[8].then(|| StorageId::new(uuid(usize::from(flags[3])))),
                 },
                 quotas: Quotas { soft: flags[6], switch_off: flags[7], hold_below_usage: flags[8] },
+                tickets: Default::default(),
                 disable_after_days: disabled,
                 review_mode: flags[2],
                 holds,
@@ -189,7 +191,7 @@ fn product() -> impl Strategy<Value = ProductRow> {
 fn mapping() -> impl Strategy<Value = Mapping> {
     (any::<u64>(), settings(), customers(), vec(product(), 0..6)).prop_map(|(version, settings, customers, rows)| {
         let products = rows.into_iter().map(|row| (row.item.key.clone(), row)).collect();
-        let mut mapping = Mapping { version, settings, customers, products };
+        let mut mapping = Mapping { version, settings, customers, products, ..Mapping::default() };
         // Rows that were drawn to one service by chance need not agree on how it is counted.
         let faults = mapping.faults();
         for row in mapping.products.values_mut().filter(|_| !faults.is_empty()) {

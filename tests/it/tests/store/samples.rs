@@ -44,6 +44,7 @@ pub(crate) fn connection(text: &str) -> Connection {
         database: i64::MIN,
         first_plan_approved: false,
         first_quotas_approved: false,
+        first_tickets_approved: false,
         usage_read_on: None,
     }
 }
@@ -173,5 +174,5 @@ pub(crate) fn mapping(version: u64, customers: i64) -> Mapping {
         contract_effective_dates: BTreeMap::from([(ContractId(-1), EffectiveDates::PeriodEnd)]),
         ..Settings::default()
     };
-    Mapping { version, settings, customers: rows.collect(), products: products.collect() }
+    Mapping { version, settings, customers: rows.collect(), products: products.collect(), ..Mapping::default() }
 }

@@ -1,0 +1,85 @@
+//! How far alerts were read: what is durable moves the cursor, which overlaps, and what was already seen is passed
+//! over (T7, T8). Reads nothing.
+
+use crate::alert::Alert;
+use crate::ids::AlertId;
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// How far each look reaches back before the latest change passed: alerts may become visible out of order.
+const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// How far the vendor's clock may be behind ours at the switch-on.
+const SKEW: SignedDuration = SignedDuration::from_hours(2);
+/// All active alerts are read this often, and compared with what is remembered.
+const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(24);
+
+/// How far the alerts of a connection were read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertCursor {
+    /// When ticket sync was switched on (T8).
+    pub switched_on_at: Timestamp,
+    /// The latest `updated_at` passed, by the vendor's clock.
+    pub until: Timestamp,
+    /// What was passed within the overlap, with the `updated_at` it had.
+    pub seen: BTreeMap<AlertId, Timestamp>,
+    /// When all active alerts were last read; none: not since the switch-on.
+    pub reconciled_at: Option<Timestamp>,
+    /// The version of the mapping that they were compared by: another one may give tickets to alerts long passed.
+    #[serde(default)]
+    pub mapping_version: u64,
+}
+
+impl AlertCursor {
+    /// Ticket sync was switched on at `now`: what is active is read whole first.
+    pub fn switched_on(now: Timestamp) -> Self {
+        let until = now.checked_sub(SKEW).unwrap_or(now);
+        Self { switched_on_at: now, until, seen: BTreeMap::new(), reconciled_at: None, mapping_version: 0 }
+    }
+
+    /// From which `updated_at` on alerts are asked for, cleared ones too.
+    pub fn since(&self) -> Timestamp {
+        self.until.checked_sub(OVERLAP).unwrap_or(self.until)
+    }
+
+    /// From when on alerts make tickets: the switch-on, or some days before it (T8).
+    pub fn tickets_since(&self, days_before: u32) -> Timestamp {
+        let before = SignedDuration::from_hours(24 * i64::from(days_before));
+        self.switched_on_at.checked_sub(before).unwrap_or(Timestamp::MIN)
+    }
+
+    /// Whether all active alerts are to be read now: once a day, and after each change of the mapping, since a customer
+    /// that was mapped or a type that was switched on may have alerts long passed.
+    pub fn reconciles_at(&self, now: Timestamp, mapping_version: u64) -> bool {
+        let is_due = |at: Timestamp| now.duration_since(at) >= RECONCILED_EVERY;
+        self.mapping_version != mapping_version || self.reconciled_at.is_none_or(is_due)
+    }
+
+    /// All active alerts were read at `now`, and what they lead to is durable.
+    #[must_use]
+    pub fn reconciled(self, now: Timestamp, mapping_version: u64) -> Self {
+        Self { reconciled_at: Some(now), mapping_version, ..self }
+    }
+
+    /// Whether this change of an alert was not passed yet.
+    pub fn is_new(&self, alert: &Alert) -> bool {
+        self.seen.get(&alert.id) != Some(&alert.updated_at)
+    }
+
+    /// The cursor after a look at `read`, of which what `is_durable` says is kept: it moves up to the first alert
+    /// that is not. A moment that lies ahead of `now` never moves it there, or all before that would be lost.
+    #[must_use]
+    pub fn after(&self, read: &[Alert], now: Timestamp, is_durable: impl Fn(&Alert) -> bool) -> Self {
+        let mut after = self.clone();
+        let first_left = read.iter().filter(|alert| !is_durable(alert)).map(|alert| alert.updated_at).min();
+        for alert in read.iter().filter(|alert| is_durable(alert)) {
+            let newest = after.seen.entry(alert.id.clone()).or_insert(alert.updated_at);
+            *newest = alert.updated_at.max(*newest);
+            let passed = alert.updated_at.min(now).min(first_left.unwrap_or(Timestamp::MAX));
+            after.until = after.until.max(passed);
+        }
+        let since = after.since();
+        after.seen.retain(|_, at| *at >= since);
+        after
+    }
+}
