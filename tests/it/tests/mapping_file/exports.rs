@@ -107,6 +107,8 @@ fn limits_are_exported_with_what_they_mean() {
     share_percent = 40
     # Of these, calls that keep units right. Default: 20.
     units_percent = 20
+    # Of these, calls that alerts and their tickets take. Default: 10.
+    tickets_percent = 10
     # Of these, calls that look at contracts and keep quotas right. Default: 10.
     contracts_percent = 10
     # Calls of all programs together at which acrotask stops until later. Default: 75.

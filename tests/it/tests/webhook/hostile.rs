@@ -37,7 +37,7 @@ pub(crate) fn all(now: Timestamp) -> Vec<Case> {
 fn a_company() -> Vec<u8> {
     // Autotask escapes every character that is not plain.
     let body = callout("Account", 175, &json!({"Company Name": "M and S"}));
-    String::from_utf8(body).unwrap().replace("M and S", r"M\u0026S \u00DC").into_bytes()
+    String::from_utf8(body).expect("the body is text").replace("M and S", r"M\u0026S \u00DC").into_bytes()
 }
 
 fn believed(now: Timestamp) -> Vec<Case> {
@@ -83,7 +83,7 @@ fn believed(now: Timestamp) -> Vec<Case> {
 fn forged() -> Vec<Case> {
     let body = a_company();
     let with_body = |changed: &[u8]| Call { body: changed.to_vec(), ..by_autotask(NORTH, &body) };
-    let again: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    let again: serde_json::Value = serde_json::from_slice(&body).expect("the body is JSON");
     let longer = [body.as_slice(), b" "].concat();
     let unknown = |name: &str| to_path(&format!("/v1/{name}/autotask"), NORTH, &body);
     vec![

@@ -29,7 +29,12 @@ pub(crate) fn keys() -> [WebhookKeys; 2] {
 }
 
 fn sha1_of(key: &str, body: &[u8]) -> Vec<u8> {
-    Hmac::<Sha1>::new_from_slice(key.as_bytes()).unwrap().chain_update(body).finalize().into_bytes().to_vec()
+    Hmac::<Sha1>::new_from_slice(key.as_bytes())
+        .expect("a key of any length is taken")
+        .chain_update(body)
+        .finalize()
+        .into_bytes()
+        .to_vec()
 }
 
 fn hex(bytes: &[u8]) -> String {
@@ -47,7 +52,7 @@ pub(crate) fn hex_sha1(key: &str, body: &[u8]) -> String {
 }
 
 fn sha256_of(key: &str, timestamp: &str, body: &[u8]) -> Vec<u8> {
-    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).unwrap();
+    let mac = Hmac::<Sha256>::new_from_slice(key.as_bytes()).expect("a key of any length is taken");
     mac.chain_update(timestamp).chain_update(".").chain_update(body).finalize().into_bytes().to_vec()
 }
 
