@@ -3,9 +3,7 @@
 
 use super::planned;
 use crate::host::Host;
-use crate::run::{Approve, approval_of, approved_ids};
-use anyhow::bail;
-use shared::finding::What;
+use crate::run::{self, Approve, Approving};
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
 use shared::quota_guard::quota_states_after;
@@ -14,22 +12,14 @@ use std::collections::BTreeSet;
 /// Approves, and gives the plan that was approved from. `by` says who.
 pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -> anyhow::Result<Plan> {
     let planned = Box::pin(planned(host, id)).await?;
-    let plan = &planned.plan;
-    let starts = |what: &What| !matches!(what, What::NothingMapped { .. } | What::PaygFieldMissing);
-    if let Some(finding) = plan.findings.iter().find(|finding| !starts(&finding.what)) {
-        bail!("there is no plan to approve yet: {finding}");
-    }
     let is_first = !planned.observed.connection.first_quotas_approved;
-    let ids = approved_ids(plan, what, is_first, "acrotask plan quotas")?;
-    let approval = approval_of(plan, ids, by, host.clock.now());
-    if !approval.ids.is_empty() {
-        host.store.save_approval(id, &approval).await?;
-    }
+    let approving = Approving { what, by, is_first, look: "acrotask plan quotas" };
+    let approval = run::approve(host, id, &planned.plan, &approving).await?;
     if matches!(what, Approve::Plan(_)) {
         host.store.set_first_quotas_approved(id).await?;
     }
     // Customers whose first plan was just approved are known from then on (H1).
-    let mut approved = plan.clone();
+    let mut approved = planned.plan.clone();
     approved.held.retain(|held| !approval.ids.contains(&held.change.id));
     let (made, before) = (BTreeSet::new(), &planned.observed.states);
     let states = quota_states_after(&planned.customers, &approved, true, &made, before);

@@ -3,11 +3,11 @@
 
 use super::reads;
 use crate::host::{Host, Vendors};
-use crate::run::Scope;
-use anyhow::{Context, anyhow};
+use crate::run::memory::Memory;
+use crate::run::{self, Scope};
+use anyhow::Context;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use shared::contract::Service;
 use shared::creation::Creation;
 use shared::facts::Terms;
@@ -18,9 +18,6 @@ use shared::quota_facts::{QuotaFacts, QuotaState, QuotaTerms, tenant_tag};
 use shared::run::Connection;
 use shared::usage::Tenant;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Approvals older than a week are void.
-const APPROVALS_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Everything read for one run.
 pub(super) struct Observed {
@@ -42,25 +39,17 @@ pub(super) struct Observed {
 /// Reads our own memory of the connection.
 pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Result<Observed> {
     host.progress.begin("reading the mapping and earlier runs", None);
-    let (id, now) = (&connection.id, host.clock.now());
-    let mapping = host.store.mapping(id).await?.unwrap_or_default();
-    let zone = TimeZone::get(&mapping.settings.time_zone).map_err(|_| {
-        anyhow!("settings.time_zone: \"{}\" is not an IANA time zone such as Europe/Berlin", mapping.settings.time_zone)
-    })?;
+    let id = &connection.id;
+    let Memory { mapping, today, now, approvals, creations } = run::memory::memory(host, id).await?;
     let mut states = BTreeMap::new();
     host.store.quota_states(id, |state| _ = states.insert(state.company, state)).await?;
-    let approvals = host.store.approvals(id, now.checked_sub(APPROVALS_HOLD)?).await?;
-    let approvals = approvals
-        .into_iter()
-        .flat_map(|approval| approval.ids.into_iter().map(move |id| (id, approval.by.clone())))
-        .collect();
     Ok(Observed {
         connection: connection.clone(),
         mapping,
-        today: now.to_zoned(zone).date(),
+        today,
         now,
         approvals,
-        creations: host.store.creations(id).await?,
+        creations,
         states,
         customers: Vec::new(),
         services: BTreeMap::new(),

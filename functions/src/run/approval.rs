@@ -1,8 +1,11 @@
 //! What a person approves of a plan (M5, H1, H2): exactly what was shown, compared with the plan as it is now,
 //! and refused if the world moved.
 
+use crate::host::Host;
 use anyhow::{bail, ensure};
 use jiff::Timestamp;
+use shared::finding::What;
+use shared::ids::ConnectionId;
 use shared::plan::{Plan, company_of};
 use shared::run::Approval;
 use std::collections::BTreeSet;
@@ -16,9 +19,37 @@ pub enum Approve {
     Ids(Vec<String>),
 }
 
-/// The ids approved by `what` of `plan`. `is_first`: no plan of its kind was approved yet, so that only the
-/// whole can be; `look` is the command that shows it.
-pub fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {
+/// An approval about to be given.
+pub(crate) struct Approving<'a> {
+    pub(crate) what: &'a Approve,
+    /// Who approves.
+    pub(crate) by: &'a str,
+    /// Whether no plan of its kind was approved yet, so that only the whole can be.
+    pub(crate) is_first: bool,
+    /// The command that shows the plan.
+    pub(crate) look: &'a str,
+}
+
+/// Saves the approval of `plan` and gives it. While nothing can be planned there is nothing to approve.
+pub(crate) async fn approve(
+    host: &Host,
+    id: &ConnectionId,
+    plan: &Plan,
+    approving: &Approving<'_>,
+) -> anyhow::Result<Approval> {
+    let starts = |what: &What| !matches!(what, What::NothingMapped { .. } | What::PaygFieldMissing);
+    if let Some(finding) = plan.findings.iter().find(|finding| !starts(&finding.what)) {
+        bail!("there is no plan to approve yet: {finding}");
+    }
+    let Approving { what, by, is_first, look } = *approving;
+    let approval = approval_of(plan, approved_ids(plan, what, is_first, look)?, by, host.clock.now());
+    if !approval.ids.is_empty() {
+        host.store.save_approval(id, &approval).await?;
+    }
+    Ok(approval)
+}
+
+fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {
     let mut ids = named_ids(plan, what, is_first, look)?;
     let run_hold = plan.run_hold.as_ref().filter(|hold| ids.contains(&hold.id));
     ids.extend(run_hold.into_iter().flat_map(|hold| hold.parts.clone()).collect::<Vec<_>>());
@@ -26,7 +57,7 @@ pub fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> 
 }
 
 /// The approval of these ids of `plan` by a person, with the companies they are for.
-pub fn approval_of(plan: &Plan, ids: Vec<String>, by: &str, at: Timestamp) -> Approval {
+fn approval_of(plan: &Plan, ids: Vec<String>, by: &str, at: Timestamp) -> Approval {
     let all = plan.changes.iter().chain(plan.held.iter().map(|held| &held.change));
     let companies = all.filter(|change| ids.contains(&change.id)).filter_map(company_of).collect();
     Approval { ids, companies, by: by.to_owned(), at }

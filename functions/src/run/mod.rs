@@ -5,11 +5,13 @@ mod approval;
 mod batch;
 pub(crate) mod budget;
 pub(crate) mod lease;
+pub(crate) mod memory;
 pub(crate) mod record;
 mod scope;
 pub(crate) mod sending;
 
-pub use approval::{Approve, approval_of, approved_ids};
+pub use approval::Approve;
+pub(crate) use approval::{Approving, approve};
 pub use batch::work_off;
 pub use scope::Scope;
 

@@ -25,7 +25,7 @@ pub async fn explain(
     host.progress.begin("reading services and units", None);
     let services = vendors.autotask.services(None).await.context("reading Autotask services")?;
     let service = service_called(&services, service)?;
-    let today = super::observe::date_in(&mapping.settings.time_zone, host.clock.now())?;
+    let today = crate::run::memory::date_in(&mapping.settings.time_zone, host.clock.now())?;
     let day = day.unwrap_or(today);
     let changes = host.store.changes(id, customer.company, service.id).await?;
     let mut contracts: Vec<ContractId> = Vec::new();

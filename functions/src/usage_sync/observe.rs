@@ -5,11 +5,11 @@ use super::from_acronis::{FromAcronis, read_acronis};
 use super::from_autotask::{FromAutotask, read_autotask};
 use super::packed::{Items, PackedReading, PackedState, PackedUsage};
 use crate::host::{Host, Vendors};
-use crate::run::Scope;
-use anyhow::{Context, anyhow};
+use crate::run::memory::Memory;
+use crate::run::{self, Scope};
+use anyhow::Context;
+use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use shared::contract::Service;
 use shared::creation::Creation;
 use shared::facts::{CompanyFacts, Terms};
@@ -21,9 +21,6 @@ use shared::mapping::{CustomerRow, Mapping};
 use shared::run::Connection;
 use shared::usage_plan::CompanyPlan;
 use std::collections::{BTreeMap, BTreeSet};
-
-/// Approvals older than a week are void.
-const APPROVALS_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Everything read for one run.
 pub(super) struct Observed {
@@ -49,19 +46,11 @@ pub(super) struct Observed {
     bundles_holding: BTreeMap<ServiceId, BTreeSet<BundleId>>,
 }
 
-/// The date at `now` in the provider's time zone.
-pub(super) fn date_in(time_zone: &str, now: Timestamp) -> anyhow::Result<Date> {
-    let zone = TimeZone::get(time_zone)
-        .map_err(|_| anyhow!("settings.time_zone: \"{time_zone}\" is not an IANA time zone such as Europe/Berlin"))?;
-    Ok(now.to_zoned(zone).date())
-}
-
 /// Reads our own memory of the connection.
 pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Result<Observed> {
     host.progress.begin("reading the mapping and earlier runs", None);
-    let (id, now) = (&connection.id, host.clock.now());
-    let mapping = host.store.mapping(id).await?.unwrap_or_default();
-    let today = date_in(&mapping.settings.time_zone, now)?;
+    let id = &connection.id;
+    let Memory { mapping, today, now, approvals, creations } = run::memory::memory(host, id).await?;
     let mut lines: BTreeMap<CompanyId, BTreeMap<String, LineState>> = BTreeMap::new();
     let each = |line: LineState| {
         lines.entry(line.place.company).or_default().insert(line.place.key(), line);
@@ -71,18 +60,13 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
     let mut items = Items::default();
     let each = |state: CompanyState| _ = states.insert(state.company, items.pack_state(state));
     host.store.company_states(id, each).await?;
-    let approvals = host.store.approvals(id, now.checked_sub(APPROVALS_HOLD)?).await?;
-    let approvals = approvals
-        .into_iter()
-        .flat_map(|approval| approval.ids.into_iter().map(move |id| (id, approval.by.clone())))
-        .collect();
     Ok(Observed {
         connection: connection.clone(),
         mapping,
         today,
         now,
         approvals,
-        creations: host.store.creations(id).await?,
+        creations,
         companies: Vec::new(),
         states,
         lines,
