@@ -48,7 +48,7 @@ pub fn vendors_secret(connection: &ConnectionId) -> String {
 }
 
 impl Host {
-    /// Logs in at both vendors with the connection's own credentials.
+    /// Both vendors with the connection's own credentials; nothing is sent to them yet.
     pub async fn vendors(&self, connection: &ConnectionId) -> anyhow::Result<Vendors> {
         let credentials = self.credentials(connection).await?;
         let settings = HttpSettings { deadline: self.deadline, clock: self.clock.clone(), ..self.http.clone() };
@@ -56,10 +56,8 @@ impl Host {
         let acronis = Acronis::new(http.clone(), &credentials.acronis, self.allow_loopback, self.clock.clone())
             .map_err(|error| anyhow!(error))?;
         let allowance = Allowance::unlimited();
-        let autotask =
-            AutotaskReader::connect(http.clone(), &credentials.autotask, self.allow_loopback, allowance.clone())
-                .await
-                .context("logging in at Autotask")?;
+        let autotask = AutotaskReader::new(http.clone(), &credentials.autotask, self.allow_loopback, allowance.clone())
+            .map_err(|error| anyhow!(error))?;
         Ok(Vendors { acronis, autotask, allowance, calls: http.calls().clone() })
     }
 

@@ -55,8 +55,8 @@ pub struct Connected {
 pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyhow::Result<Connected> {
     let vendors = host.vendors(id).await?;
     host.progress.begin("logging in at Acronis", None);
+    let database = vendors.autotask.database().await.context("logging in at Autotask")?;
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
-    let database = vendors.autotask.database();
     let known = host.store.connection(id).await?;
     if let Some(known) = known.as_ref().filter(|known| known.tenant != tenant || known.database != database) {
         return Err(anyhow!(
@@ -129,7 +129,7 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
         billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
         payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,
         threshold: autotask.threshold().await?,
-        web_url: autotask.web_url().map(str::to_owned),
+        web_url: autotask.web_url().await?.map(str::to_owned),
     })
 }
 

@@ -5,12 +5,14 @@ use crate::alert::Alert;
 use crate::ids::AlertId;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How far each look reaches back before the latest change passed: alerts may become visible out of order.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 /// How far the vendor's clock may be behind ours at the switch-on.
 const SKEW: SignedDuration = SignedDuration::from_hours(2);
+/// Changes remembered as seen; in the table they take some 80 bytes each.
+const MOST_SEEN: usize = 2_000;
 /// All active alerts are read this often, and compared with what is remembered.
 const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -28,13 +30,29 @@ pub struct AlertCursor {
     /// The version of the mapping that they were compared by: another one may give tickets to alerts long passed.
     #[serde(default)]
     pub mapping_version: u64,
+    /// Whether something was left to be done for alerts already passed: then the next look is not idle, though no
+    /// alert changed.
+    #[serde(default)]
+    pub unfinished: bool,
+    /// Customers that manage themselves, whose alerts are listed for nobody above them and are asked for by these
+    /// numbers; learned with all active alerts.
+    #[serde(default)]
+    pub self_service: BTreeSet<u64>,
 }
 
 impl AlertCursor {
     /// Ticket sync was switched on at `now`: what is active is read whole first.
     pub fn switched_on(now: Timestamp) -> Self {
         let until = now.checked_sub(SKEW).unwrap_or(now);
-        Self { switched_on_at: now, until, seen: BTreeMap::new(), reconciled_at: None, mapping_version: 0 }
+        Self {
+            switched_on_at: now,
+            until,
+            seen: BTreeMap::new(),
+            reconciled_at: None,
+            mapping_version: 0,
+            unfinished: false,
+            self_service: BTreeSet::new(),
+        }
     }
 
     /// From which `updated_at` on alerts are asked for, cleared ones too.
@@ -80,6 +98,16 @@ impl AlertCursor {
         }
         let since = after.since();
         after.seen.retain(|_, at| *at >= since);
+        after.forget_beyond_most();
         after
+    }
+
+    /// After a storm only the latest are kept: what is shown once more changes nothing, and a cursor must stay small.
+    fn forget_beyond_most(&mut self) {
+        if self.seen.len() > MOST_SEEN {
+            let mut by_moment: Vec<(AlertId, Timestamp)> = std::mem::take(&mut self.seen).into_iter().collect();
+            by_moment.sort_by_key(|(_, at)| *at);
+            self.seen = by_moment.split_off(by_moment.len() - MOST_SEEN).into_iter().collect();
+        }
     }
 }

@@ -10,7 +10,7 @@ use crate::ids::{AlertId, CompanyId, TicketId};
 use crate::plan::{Action, Change};
 use crate::ticket::{NewTicket, PickField, TicketCompany};
 use crate::ticket_change::{TicketCreation, TicketReason};
-use crate::ticket_fields::{Chooser, contract};
+use crate::ticket_fields::{Chooser, configuration_item, contract};
 use jiff::SignedDuration;
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -84,7 +84,10 @@ impl<'a> Work<'a> {
         let description = names.description(&alert, &company.name);
         let because = self.to_make[id];
         let parts = (external_id, names.title(&alert), description);
-        let ticket = self.new_ticket(&alert, company_id, company, parts);
+        let ticket = NewTicket {
+            configuration_item: configuration_item(&alert, company),
+            ..self.new_ticket(&alert, company_id, company, parts)
+        };
         let told = self.told(company_id, std::slice::from_ref(id));
         let in_words = self.in_words(&ticket);
         self.propose_ticket(TicketCreation { told, ticket, in_words, shared: false, because });
@@ -181,6 +184,7 @@ impl<'a> Work<'a> {
             source: fields.source,
             assignee: fields.assignee,
             contract: contract(self.terms, company),
+            configuration_item: None,
         }
     }
 

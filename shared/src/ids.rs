@@ -94,3 +94,7 @@ number_id!(
     /// An Autotask ticket.
     TicketId
 );
+number_id!(
+    /// A customer's machine as Autotask knows it.
+    ConfigurationItemId
+);

@@ -1,7 +1,7 @@
 //! What Autotask says of tickets, and what a new ticket or note is (T1 to T5). Facts and shapes; nothing here decides.
 
 use crate::contract::Contract;
-use crate::ids::{CompanyId, ContractId, TicketId};
+use crate::ids::{CompanyId, ConfigurationItemId, ContractId, TicketId};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -89,6 +89,8 @@ pub struct NewTicket {
     pub assignee: Option<Assignee>,
     /// The contract (T5).
     pub contract: Option<ContractId>,
+    /// The machine it is about, where Autotask knows exactly one of its name.
+    pub configuration_item: Option<ConfigurationItemId>,
 }
 
 /// All that is sent for a note on a ticket. A note has no external id: it is found again by ticket and title, so a
@@ -209,4 +211,11 @@ pub struct TicketCompany {
     pub active: bool,
     /// Its contracts.
     pub contracts: Vec<TicketContract>,
+    /// Its active machines by [`machine_name`]; none for a name that several have.
+    pub machines: BTreeMap<String, Option<ConfigurationItemId>>,
+}
+
+/// A machine's name as it is compared: both vendors write it as they like.
+pub fn machine_name(name: &str) -> String {
+    name.trim().to_lowercase()
 }

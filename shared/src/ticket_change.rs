@@ -144,6 +144,7 @@ impl TicketCreation {
             format!("{} {} {picks:?}", ticket.status, ticket.priority),
             assignee.unwrap_or_default(),
             ticket.contract.map(|contract| contract.to_string()).unwrap_or_default(),
+            ticket.configuration_item.map(|item| item.to_string()).unwrap_or_default(),
         ];
         parts.extend(self.told.alerts.iter().map(ToString::to_string));
         fingerprint::of(&parts)

@@ -5,8 +5,8 @@ use crate::alert::Alert;
 use crate::alert_finding::AlertWhat;
 use crate::alert_plan::AlertTerms;
 use crate::alert_settings::{AlertRow, Usual};
-use crate::ids::ContractId;
-use crate::ticket::{Assignee, PickField, TicketCompany};
+use crate::ids::{ConfigurationItemId, ContractId};
+use crate::ticket::{Assignee, PickField, TicketCompany, machine_name};
 
 /// The queue into which remote monitoring puts its tickets in every Autotask database (Autotask help, Queues).
 const USUAL_QUEUE: &str = "Monitoring Alert";
@@ -140,4 +140,10 @@ pub(crate) fn contract(terms: &AlertTerms<'_>, company: &TicketCompany) -> Optio
     let is_billed = terms.mapping.products.values().any(|row| row.service.is_some());
     let counting = company.contracts.iter().filter(|one| is_billed && one.contract.counts_on(terms.today));
     counting.min_by_key(|one| (!one.is_default, one.contract.start, one.contract.id)).map(|one| one.contract.id)
+}
+
+/// The machine an alert is about, where Autotask knows exactly one of its name.
+pub(crate) fn configuration_item(alert: &Alert, company: &TicketCompany) -> Option<ConfigurationItemId> {
+    let device = alert.about.device.as_deref()?;
+    company.machines.get(&machine_name(device)).copied().flatten()
 }

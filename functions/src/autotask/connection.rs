@@ -1,33 +1,42 @@
-//! One Autotask database: its zone, its credentials, our allowance and the places on its endpoints.
-//! Every request passes here, and none is sent without allowance (B1).
+//! One Autotask database: its zone, which is asked for when something else first is, its credentials, our
+//! allowance and the places on its endpoints. Every request passes here, and none is sent without allowance (B1).
 
 use super::allowance::{Allowance, Places};
 use super::error::{is_final, success_of_read, success_of_write};
 use super::{AutotaskError, AutotaskReader, Threshold, WriteError};
 use crate::context::{AutotaskCredentials, Secret};
 use crate::http::{Ask, Http, Outcome, Reply, Vendor, VendorUrl};
-use reqwest::Method;
+use reqwest::{Method, Url};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use std::sync::Arc;
+use tokio::sync::OnceCell;
 
 #[derive(Debug)]
 pub(super) struct Connection {
     http: Http,
-    base: VendorUrl,
+    discovery: VendorUrl,
+    allow_loopback: bool,
     user_name: Secret,
     secret: Secret,
     integration_code: Secret,
     allowance: Allowance,
     places: Places,
+    zone: OnceCell<Zone>,
+}
+
+/// Where the database is.
+#[derive(Debug)]
+struct Zone {
+    base: VendorUrl,
     database: i64,
     web_url: Option<String>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Zone {
+struct ZoneReply {
     url: String,
     ci: i64,
     #[serde(default)]
@@ -43,57 +52,34 @@ struct ThresholdReply {
 }
 
 impl AutotaskReader {
-    /// Asks which zone the user's database is in (Autotask developer help, Zone information call).
-    pub async fn connect(
+    /// Prepares a reader; nothing is sent yet.
+    pub fn new(
         http: Http,
         credentials: &AutotaskCredentials,
         allow_loopback: bool,
         allowance: Allowance,
-    ) -> Result<Self, AutotaskError> {
-        let parse = |url: &str| VendorUrl::parse(url, Vendor::Autotask, allow_loopback).map_err(AutotaskError::Failed);
-        let mut url = parse(&credentials.zone_url)?.join(["atservicesrest", "v1.0", "zoneInformation"]);
-        url.query_pairs_mut().append_pair("user", &credentials.user_name);
-        // The secret is not sent here: the discovery host need not be the database's.
-        let user_name = Secret::new(&credentials.user_name);
-        let ask = Ask::get(Vendor::Autotask, "zoneInformation", url).hiding(&[
-            &user_name,
-            &credentials.secret,
-            &credentials.integration_code,
-        ]);
-        let once = || sent_within(&http, &allowance, &ask);
-        let outcome = http.repeat(once, is_final).await?;
-        let zone: Zone = match success_of_read(outcome) {
-            Ok(reply) => reply.json().map_err(AutotaskError::Failed)?,
-            Err(AutotaskError::Refused(text)) => {
-                return Err(AutotaskError::Refused(format!(
-                    "no zone is known for the user; check AUTOTASK_USER_NAME ({text})"
-                )));
-            }
-            Err(error) => return Err(error),
-        };
-        // The vendor names where the secret goes next, so that its answer is checked like an operator's.
-        let base = parse(&zone.url)?;
+    ) -> Result<Self, String> {
         Ok(Self(Arc::new(Connection {
             http,
-            base,
-            user_name,
+            discovery: VendorUrl::parse(&credentials.zone_url, Vendor::Autotask, allow_loopback)?,
+            allow_loopback,
+            user_name: Secret::new(&credentials.user_name),
             secret: credentials.secret.clone(),
             integration_code: credentials.integration_code.clone(),
             allowance,
             places: Places::default(),
-            database: zone.ci,
-            web_url: zone.web_url,
+            zone: OnceCell::new(),
         })))
     }
 
     /// The number of the database (`ci`).
-    pub fn database(&self) -> i64 {
-        self.0.database
+    pub async fn database(&self) -> Result<i64, AutotaskError> {
+        Ok(self.0.zone().await?.database)
     }
 
     /// Where people log in, where the vendor says so.
-    pub fn web_url(&self) -> Option<&str> {
-        self.0.web_url.as_deref()
+    pub async fn web_url(&self) -> Result<Option<&str>, AutotaskError> {
+        Ok(self.0.zone().await?.web_url.as_deref())
     }
 
     /// How much of the hourly limit is used (`GET /ThresholdInformation`).
@@ -108,6 +94,32 @@ impl AutotaskReader {
 }
 
 impl Connection {
+    async fn zone(&self) -> Result<&Zone, AutotaskError> {
+        self.zone.get_or_try_init(|| self.ask_zone()).await
+    }
+
+    /// Asks which zone the user's database is in (Autotask developer help, Zone information call).
+    async fn ask_zone(&self) -> Result<Zone, AutotaskError> {
+        let mut url = self.discovery.join(["atservicesrest", "v1.0", "zoneInformation"]);
+        url.query_pairs_mut().append_pair("user", self.user_name.expose());
+        // The secret is not sent here: the discovery host need not be the database's.
+        let hidden = [&self.user_name, &self.secret, &self.integration_code];
+        let ask = Ask::get(Vendor::Autotask, "zoneInformation", url).hiding(&hidden);
+        let outcome = self.http.repeat(|| sent_within(&self.http, &self.allowance, &ask), is_final).await?;
+        let zone: ZoneReply = match success_of_read(outcome) {
+            Ok(reply) => reply.json().map_err(AutotaskError::Failed)?,
+            Err(AutotaskError::Refused(text)) => {
+                return Err(AutotaskError::Refused(format!(
+                    "no zone is known for the user; check AUTOTASK_USER_NAME ({text})"
+                )));
+            }
+            Err(error) => return Err(error),
+        };
+        // The vendor names where the secret goes next, so that its answer is checked like an operator's.
+        let base = VendorUrl::parse(&zone.url, Vendor::Autotask, self.allow_loopback).map_err(AutotaskError::Failed)?;
+        Ok(Zone { base, database: zone.ci, web_url: zone.web_url })
+    }
+
     /// The API user, whom only the vendor is told.
     pub(super) fn user_name(&self) -> &str {
         self.user_name.expose()
@@ -115,14 +127,15 @@ impl Connection {
 
     /// Reads what stands at a path. The first part is the entity, by which the vendor counts.
     pub(super) async fn get<T: DeserializeOwned>(&self, path: &[&str]) -> Result<T, AutotaskError> {
-        let url = self.base.join(["v1.0"].into_iter().chain(path.iter().copied()));
+        let url = self.url(path).await?;
         let ask = Ask::get(Vendor::Autotask, path.first().copied().unwrap_or_default(), url);
         self.read(ask).await
     }
 
     /// Asks an entity's rows. A query changes nothing, so that it may be repeated although it is a POST.
     pub(super) async fn query<T: DeserializeOwned>(&self, entity: &str, body: &Value) -> Result<T, AutotaskError> {
-        self.read(self.post_ask(&[entity, "query"], body.to_string().into_bytes())).await
+        let ask = self.post_ask(&[entity, "query"], body.to_string().into_bytes()).await?;
+        self.read(ask).await
     }
 
     /// Sends a write once.
@@ -138,7 +151,7 @@ impl Connection {
         body: Vec<u8>,
         hidden: &[&Secret],
     ) -> Result<Reply, WriteError> {
-        let ask = self.post_ask(path, body).by(method).hiding(hidden);
+        let ask = self.post_ask(path, body).await?.by(method).hiding(hidden);
         let ask = self.with_credentials(ask).map_err(WriteError::Refused)?;
         let outcome = self.send(&ask).await?;
         success_of_write(outcome)
@@ -156,10 +169,13 @@ impl Connection {
         sent_within(&self.http, &self.allowance, ask).await
     }
 
-    fn post_ask(&self, path: &[&str], body: Vec<u8>) -> Ask {
-        let url = self.base.join(["v1.0"].into_iter().chain(path.iter().copied()));
+    async fn post_ask(&self, path: &[&str], body: Vec<u8>) -> Result<Ask, AutotaskError> {
         let entity = path.first().copied().unwrap_or_default();
-        Ask::post(Vendor::Autotask, entity, url, "application/json", body)
+        Ok(Ask::post(Vendor::Autotask, entity, self.url(path).await?, "application/json", body))
+    }
+
+    async fn url(&self, path: &[&str]) -> Result<Url, AutotaskError> {
+        Ok(self.zone().await?.base.join(["v1.0"].into_iter().chain(path.iter().copied())))
     }
 
     fn with_credentials(&self, ask: Ask) -> Result<Ask, String> {

@@ -29,7 +29,7 @@ pub async fn run(host: &Host, bus: &Bus, id: &ConnectionId) -> anyhow::Result<Ru
 
 async fn work(at_work: AtWork<'_>, record: &mut RunRecord, bus: Bus) -> anyhow::Result<Done> {
     let AtWork { host, connection, vendors, .. } = at_work;
-    check_database(connection, vendors)?;
+    check_database(connection, vendors).await?;
     host.progress.begin("looking for changed contracts", None);
     let mapping = host.store.mapping(&connection.id).await?.unwrap_or_default();
     budget::open_unasked(&at_work, &mapping.settings.budget, record).await?;

@@ -140,8 +140,8 @@ pub(crate) async fn connected(host: &Host, id: &ConnectionId) -> anyhow::Result<
 
 /// The credentials must be those of the connection: nothing of one connection ever touches another.
 pub(crate) async fn check_credentials(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
+    let database = vendors.autotask.database().await.context("logging in at Autotask")?;
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
-    let database = vendors.autotask.database();
     if tenant != connection.tenant || database != connection.database {
         bail!(
             "the credentials are for tenant {tenant} and database {database}, but connection {} is for tenant {} and \
@@ -155,8 +155,8 @@ pub(crate) async fn check_credentials(connection: &Connection, vendors: &Vendors
 }
 
 /// The same for Autotask alone, where Acronis is not called.
-pub(crate) fn check_database(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
-    let database = vendors.autotask.database();
+pub(crate) async fn check_database(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
+    let database = vendors.autotask.database().await.context("logging in at Autotask")?;
     if database != connection.database {
         bail!(
             "the credentials are for database {database}, but connection {} is for database {}; store the right ones, \

@@ -120,7 +120,8 @@ impl Desk {
         let link = CustomerLink::Mapped { tenant, tenant_name: name.to_owned() };
         let row = CustomerRow { company: id, company_name: name.to_owned(), link, pins: BTreeMap::new() };
         self.mapping.customers.insert(id, row);
-        let read = TicketCompany { name: name.to_owned(), active: true, contracts: Vec::new() };
+        let read =
+            TicketCompany { name: name.to_owned(), active: true, contracts: Vec::new(), machines: BTreeMap::new() };
         self.companies.insert(id, Some(read));
         self
     }

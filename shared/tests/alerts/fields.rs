@@ -4,6 +4,7 @@ use crate::desk::{Desk, assert_found};
 use shared::alert::AlertType;
 use shared::alert::{AlertKind, Severity};
 use shared::alert_settings::{AlertRow, TicketSettings};
+use shared::ids::{CompanyId, ConfigurationItemId};
 use shared::mapping::MappingRowName;
 use shared::ticket::{Assignee, PickField};
 use std::collections::BTreeSet;
@@ -150,4 +151,18 @@ fn a_ticket_setting_touches_no_company() {
     let before = desk.mapping.clone();
     desk.settings().auto_close = true;
     assert!(desk.mapping.touched_since(&before).is_empty());
+}
+
+#[test]
+fn t1_the_machine_is_on_the_ticket_where_exactly_one_has_its_name() {
+    let mut desk = Desk::open();
+    let machines = [("srv-01", Some(ConfigurationItemId(11))), ("srv-02", None)];
+    let company = desk.companies.get_mut(&CompanyId(7)).and_then(Option::as_mut).expect("it is there");
+    company.machines = machines.map(|(name, item)| (name.to_owned(), item)).into();
+    for (number, device) in [(1, " SRV-01 "), (2, "SRV-02"), (3, "SRV-03")] {
+        desk.raise_of(7, number, "BackupFailed", device);
+    }
+    desk.run();
+    let on_ticket = |number| desk.ticket(number).1.configuration_item;
+    assert_eq!([1, 2, 3].map(on_ticket), [Some(ConfigurationItemId(11)), None, None]);
 }

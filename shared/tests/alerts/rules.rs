@@ -341,3 +341,17 @@ fn ignored_customers_make_no_tickets_and_inactive_companies_are_told() {
     desk.raise_of(8, 2, "BackupFailed", "SRV-02");
     assert!(desk.run().is_empty());
 }
+
+#[test]
+fn t7_after_a_storm_the_cursor_stays_small_and_remembers_the_latest() {
+    let mut desk = Desk::open();
+    let storm: Vec<Alert> = (0..5_000).map(|number| desk.raise(number).clone()).collect();
+    let cursor = AlertCursor::switched_on(desk.now).after(&storm, desk.now, |_| true);
+    assert_eq!(cursor.seen.len(), 2_000, "all of one moment");
+    desk.wait(1);
+    let later = desk.raise(9_999).clone();
+    let cursor = cursor.after(std::slice::from_ref(&later), desk.now, |_| true);
+    assert_eq!(cursor.seen.len(), 2_000);
+    assert!(!cursor.is_new(&later));
+    assert!(serde_json::to_vec(&cursor).expect("it has a JSON form").len() < 200_000);
+}

@@ -21,17 +21,17 @@ fn the_first_plan_of_tickets_as_it_waits_for_approval() {
         desk.raise_of(8, number, "BackupFailed", &format!("PC-0{number}")).severity = Severity::Error;
     }
     assert_snapshot!(desk.plan(), @"
-    Plan e1b18cf6d04e of tickets · connection main · 2026-05-10
+    Plan 48c35d9b4831 of tickets · connection main · 2026-05-10
     0 changes, 4 held, 0 waiting, 1 finding, 0 alerts right
 
     Held until approved: the first plan waits for approval
         id            alert                         severity  ticket                     because
       Bergmann & Söhne GmbH (company 8)
-        25c116b9fa3c  EDR incident detected: PC-02  critical  new: priority 4, queue 20  raised
-        9d5b0f54e9e5  Backup failed: PC-03          error     new: priority 1, queue 20  raised
-        ce57a408a873  Backup failed: 3 alerts       error     new: priority 1, queue 20  more than 2 new tickets in an hour
+        a1e95735582f  EDR incident detected: PC-02  critical  new: priority 4, queue 20  raised
+        b51352ab93f4  Backup failed: PC-03          error     new: priority 1, queue 20  raised
+        3963121a9465  Backup failed: 3 alerts       error     new: priority 1, queue 20  more than 2 new tickets in an hour
       Alpenblick (company 7)
-        6e0fdd7716e7  Backup failed: SRV-01         warning   new: priority 2, queue 20  raised
+        ca8befc6b98d  Backup failed: SRV-01         warning   new: priority 2, queue 20  raised
 
     Findings
       - 4 tickets from alerts raised since 2026-05-10 08:00 UTC; 1 active alert raised before make none

@@ -23,8 +23,8 @@ async fn contracts(vendors: &Vendors) -> Result<Vec<Contract>, AutotaskError> {
 async fn the_zone_names_the_database_and_serves_the_rest() -> Result<()> {
     let vendors = Vendors::empty().await?;
     let reader = vendors.autotask().await?;
-    assert_eq!(reader.database(), 30_595);
-    assert!(reader.web_url().is_some());
+    assert_eq!(reader.database().await?, 30_595);
+    assert!(reader.web_url().await?.is_some());
     let threshold = reader.threshold().await?;
     assert_eq!((threshold.limit, threshold.window_minutes), (10_000, 60));
     let paths = vendors.sandbox.requests().into_iter().map(|request| request.path).collect::<Vec<_>>();

@@ -114,8 +114,9 @@ async fn a_redirect_is_not_followed() -> Result<()> {
     assert!(error.to_string().contains("status 307"), "{error}");
     let mut credentials = vendors.autotask_credentials.clone();
     credentials.zone_url = url;
-    let reader = AutotaskReader::connect(vendors.http.clone(), &credentials, true, Allowance::unlimited()).await;
-    assert!(reader.expect_err("redirected").to_string().contains("status 307"));
+    let reader = AutotaskReader::new(vendors.http.clone(), &credentials, true, Allowance::unlimited());
+    let error = reader.map_err(anyhow::Error::msg)?.database().await.expect_err("redirected");
+    assert!(error.to_string().contains("status 307"), "{error}");
     assert!(vendors.sandbox.requests().is_empty());
     server.abort();
     Ok(())
@@ -141,8 +142,8 @@ async fn a_loopback_address_needs_the_permission() -> Result<()> {
     let acronis = Acronis::new(vendors.http.clone(), &vendors.acronis_credentials, false, vendors.clock.clone());
     assert!(acronis.expect_err("loopback").contains("expected https://"));
     let autotask =
-        AutotaskReader::connect(vendors.http.clone(), &vendors.autotask_credentials, false, Allowance::unlimited());
-    assert!(autotask.await.expect_err("loopback").to_string().contains("expected https://"));
+        AutotaskReader::new(vendors.http.clone(), &vendors.autotask_credentials, false, Allowance::unlimited());
+    assert!(autotask.expect_err("loopback").contains("expected https://"));
     assert!(vendors.sandbox.requests().is_empty());
     Ok(())
 }

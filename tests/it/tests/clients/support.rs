@@ -73,7 +73,10 @@ impl Vendors {
     }
 
     pub(crate) async fn autotask_within(&self, allowance: Allowance) -> Result<AutotaskReader, AutotaskError> {
-        AutotaskReader::connect(self.http.clone(), &self.autotask_credentials, true, allowance).await
+        let reader = AutotaskReader::new(self.http.clone(), &self.autotask_credentials, true, allowance);
+        let reader = reader.expect("the sandbox's address is allowed here");
+        reader.database().await?;
+        Ok(reader)
     }
 
     pub(crate) async fn autotask(&self) -> Result<AutotaskReader, AutotaskError> {
