@@ -176,7 +176,7 @@ impl Event {
             Self::CompanyChanged(CompanyChanged { cause: Cause::Company | Cause::Sweep, .. }) => {
                 &[Job::ContractChanged]
             }
-            Self::TicketChanged(_) => &[],
+            Self::TicketChanged(_) => &[Job::TicketChanged],
         }
     }
 

@@ -2,6 +2,7 @@
 //! nothing; what to do is `shared`'s to say.
 
 pub mod acronis;
+pub mod alert_sync;
 pub mod autotask;
 pub mod autotask_webhook;
 pub mod context;
@@ -16,4 +17,5 @@ pub mod progress;
 pub mod run;
 pub mod setup;
 pub mod store;
+pub mod ticket_changed;
 pub mod usage_sync;

@@ -41,6 +41,8 @@ pub enum AlertWhat {
     TicketRefused { what: String, text: String },
     /// T6: the vendor refused a dismissal.
     DismissalRefused { what: String, text: String },
+    /// T2: customers that manage themselves do not show us their alerts.
+    SelfServiceUnread { customers: usize },
     /// H1: many alerts vanished at once.
     AlertsVanished { missing: usize, of: usize },
     /// T4: the status for closing cannot be chosen.
@@ -70,6 +72,9 @@ impl AlertWhat {
             Self::TicketUnanswered { .. } => "nothing: a later run looks whether it is there".into(),
             Self::TicketRefused { .. } => "mend what the vendor names; it is tried again tomorrow or when it changes".into(),
             Self::DismissalRefused { .. } => "dismiss it in Acronis; it is tried again tomorrow".into(),
+            Self::SelfServiceUnread { .. } => {
+                "switch self-service off for them in Acronis if their alerts are to make tickets; it is tried again each day".into()
+            }
             Self::AlertsVanished { .. } => {
                 "check what the API client may see in Acronis; if the alerts are truly gone, raise the limits in [settings.holds]".into()
             }
@@ -136,6 +141,11 @@ impl fmt::Display for AlertWhat {
             }
             Self::TicketRefused { what, text } => write!(f, "{what}: Autotask refused it: {text}"),
             Self::DismissalRefused { what, text } => write!(f, "{what}: Acronis refused it: {text}"),
+            Self::SelfServiceUnread { customers } => write!(
+                f,
+                "the alerts of {} that manage themselves cannot be read; they make no tickets",
+                count(*customers, "customer")
+            ),
             Self::AlertsVanished { missing, of } => write!(
                 f,
                 "{missing} of {of} alerts with tickets are no longer listed, and nothing says that they were cleared; their tickets are left alone"

@@ -36,6 +36,10 @@ impl Work<'_> {
                 Some(Whose::Unmapped { .. }) | None => {}
             }
         }
+        if self.facts.unread_customers > 0 {
+            let what = AlertWhat::SelfServiceUnread { customers: self.facts.unread_customers };
+            self.plan.findings.push(Finding::of_connection(What::Alert(what)));
+        }
         for ((tenant, tenant_name), alerts) in unmapped {
             let what = AlertWhat::UnmappedAlerts { tenant, tenant_name, alerts };
             self.plan.findings.push(Finding::of_connection(What::Alert(what)));
@@ -57,7 +61,8 @@ impl Work<'_> {
     /// Who is remembered as active and is missing from the list of all active alerts was cleared (T7), unless so much is
     /// missing that a permission may have been lost (H1).
     pub(crate) fn reconcile(&mut self) {
-        if !self.facts.all_active {
+        // Of whom nothing could be read, nobody knows what was cleared.
+        if !self.facts.all_active || self.facts.unread_customers > 0 {
             return;
         }
         let listed: BTreeSet<&AlertId> = self.facts.alerts.iter().map(|alert| &alert.id).collect();

@@ -71,6 +71,8 @@ pub struct AlertFacts {
     pub alerts: Vec<Alert>,
     /// Whether every active alert is among them, so that who is missing was cleared.
     pub all_active: bool,
+    /// Customers that manage themselves and whose alerts could not be read.
+    pub unread_customers: usize,
     /// What is remembered: of these alerts, of others with the same recurrence or the same ticket, of what is not
     /// settled, and of the tickets of the last hour. All of a connection's links will do.
     pub links: Vec<AlertLink>,
@@ -136,6 +138,13 @@ pub fn plan(terms: &AlertTerms<'_>, facts: &AlertFacts) -> AlertPlan {
         work.tell_tickets();
     }
     work.finish()
+}
+
+/// Whether something is left to be done for what is remembered, so that the next look is not idle.
+pub fn is_unfinished<'a>(facts: &AlertFacts, mut links: impl Iterator<Item = &'a AlertLink>) -> bool {
+    let awaits = |link: &AlertLink| link.sent.as_ref().is_some_and(|sent| sent.refused.is_none());
+    let is_somebodys = |link: &AlertLink| matches!(facts.whose.get(&link.alert.tenant), Some(Whose::Company(_)));
+    links.any(|link| (!link.settled && is_somebodys(link)) || awaits(link))
 }
 
 /// What became of a change that was carried out. A change that was not begun, and a status whose change was not answered,

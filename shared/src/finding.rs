@@ -31,6 +31,12 @@ impl Finding {
 }
 
 impl Finding {
+    /// Whether nothing can be planned while it is so (M5, C1).
+    pub fn keeps_from_starting(&self) -> bool {
+        let alerts = matches!(self.what, What::Alert(AlertWhat::TicketsNotStarted { .. }));
+        alerts || matches!(self.what, What::NothingMapped { .. } | What::PaygFieldMissing)
+    }
+
     /// Whom it concerns and what is so, without the advice.
     pub fn fact(&self) -> String {
         on_one_line(&match self.company {

@@ -15,6 +15,7 @@ pub mod alert_settings;
 mod alert_storm;
 mod alert_tell;
 pub mod alert_text;
+pub mod alert_whose;
 pub mod contract;
 pub mod creation;
 pub mod effective;

@@ -4,7 +4,6 @@
 use crate::host::Host;
 use anyhow::{bail, ensure};
 use jiff::Timestamp;
-use shared::finding::What;
 use shared::ids::ConnectionId;
 use shared::plan::{Plan, company_of};
 use shared::run::Approval;
@@ -37,8 +36,7 @@ pub(crate) async fn approve(
     plan: &Plan,
     approving: &Approving<'_>,
 ) -> anyhow::Result<Approval> {
-    let starts = |what: &What| !matches!(what, What::NothingMapped { .. } | What::PaygFieldMissing);
-    if let Some(finding) = plan.findings.iter().find(|finding| !starts(&finding.what)) {
+    if let Some(finding) = plan.findings.iter().find(|finding| finding.keeps_from_starting()) {
         bail!("there is no plan to approve yet: {finding}");
     }
     let Approving { what, by, is_first, look } = *approving;

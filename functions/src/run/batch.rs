@@ -3,13 +3,33 @@
 
 use super::{Run, Scope};
 use crate::events::{About, Batch, BatchAnswer, Event, Message};
-use shared::ids::ConnectionId;
+use shared::ids::{ConnectionId, TicketId};
 use shared::run::Outcome;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Runs once for each connection of a batch, and says which messages are to come again.
+/// Runs once for each connection of a batch for the customers that are named, and says which messages are to come
+/// again.
 pub async fn work_off(batch: &Batch, run: impl AsyncFn(&ConnectionId, Scope) -> anyhow::Result<Run>) -> BatchAnswer {
-    let mut by_connection: BTreeMap<&ConnectionId, Vec<(&Message, About)>> = BTreeMap::new();
+    let run = async |connection: &_, all| run(connection, Scope::Only(all)).await;
+    work_off_each(batch, about, run, comes_again).await
+}
+
+/// The same for the tickets that are named.
+pub async fn work_off_tickets(
+    batch: &Batch,
+    run: impl AsyncFn(&ConnectionId, BTreeSet<TicketId>) -> anyhow::Result<Run>,
+) -> BatchAnswer {
+    let is_done = |ran: &anyhow::Result<Run>| ran.as_ref().is_ok_and(|ran| ran.record.outcome == Outcome::Complete);
+    work_off_each(batch, ticket, run, |ran, _| !is_done(ran)).await
+}
+
+async fn work_off_each<T: Ord + Copy>(
+    batch: &Batch,
+    about: impl Fn(&Event) -> Option<T>,
+    run: impl AsyncFn(&ConnectionId, BTreeSet<T>) -> anyhow::Result<Run>,
+    comes_again: impl Fn(&anyhow::Result<Run>, T) -> bool,
+) -> BatchAnswer {
+    let mut by_connection: BTreeMap<&ConnectionId, Vec<(&Message, T)>> = BTreeMap::new();
     for message in &batch.messages {
         if let Some(about) = about(&message.event) {
             by_connection.entry(message.event.connection()).or_default().push((message, about));
@@ -17,8 +37,7 @@ pub async fn work_off(batch: &Batch, run: impl AsyncFn(&ConnectionId, Scope) -> 
     }
     let mut again: Vec<&str> = Vec::new();
     for (connection, messages) in by_connection {
-        let scope: BTreeSet<About> = messages.iter().map(|(_, about)| *about).collect();
-        let ran = run(connection, Scope::Only(scope)).await;
+        let ran = run(connection, messages.iter().map(|(_, about)| *about).collect()).await;
         if let Err(error) = &ran {
             tracing::error!(%connection, "{error:#}");
         }
@@ -27,8 +46,16 @@ pub async fn work_off(batch: &Batch, run: impl AsyncFn(&ConnectionId, Scope) -> 
     batch.answer(again)
 }
 
+/// Which ticket an event is about.
+fn ticket(event: &Event) -> Option<TicketId> {
+    match event {
+        Event::TicketChanged(changed) => Some(changed.ticket),
+        Event::SyncDue(_) | Event::ContractChanged(_) | Event::CompanyChanged(_) => None,
+    }
+}
+
 /// Whom an event is about; none for events that are no change of a customer.
-pub(crate) fn about(event: &Event) -> Option<About> {
+fn about(event: &Event) -> Option<About> {
     match event {
         Event::ContractChanged(changed) => Some(changed.about),
         Event::CompanyChanged(changed) => Some(About::Company(changed.company)),

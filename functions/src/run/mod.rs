@@ -12,7 +12,7 @@ pub(crate) mod sending;
 
 pub use approval::Approve;
 pub(crate) use approval::{Approving, approve};
-pub use batch::work_off;
+pub use batch::{work_off, work_off_tickets};
 pub use scope::Scope;
 
 use crate::host::{Host, Vendors};
@@ -101,7 +101,7 @@ async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord, work: Work
 
 async fn write(host: &Host, id: &ConnectionId, job: Job, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {
     let connection = connected(host, id).await?;
-    let Some(lease) = host.store.acquire_lease(id, job, &record.id, host.clock.now()).await? else {
+    let Some(lease) = host.store.acquire_lease(id, writes_as(job), &record.id, host.clock.now()).await? else {
         record.outcome = Outcome::Skipped;
         return Ok(Done::default());
     };
@@ -112,6 +112,11 @@ async fn write(host: &Host, id: &ConnectionId, job: Job, record: &mut RunRecord,
         tracing::warn!(connection = %id, "the lease was not given back: {error:#}");
     }
     plan
+}
+
+/// Both jobs write what is remembered of alerts, so that they share one lease.
+fn writes_as(job: Job) -> Job {
+    if job == Job::TicketChanged { Job::AlertSync } else { job }
 }
 
 async fn write_while_held(
@@ -149,6 +154,20 @@ pub(crate) async fn check_credentials(connection: &Connection, vendors: &Vendors
             connection.id,
             connection.tenant,
             connection.database
+        );
+    }
+    Ok(())
+}
+
+/// The same for Acronis alone, before Autotask is called.
+pub(crate) async fn check_tenant(connection: &Connection, vendors: &Vendors) -> anyhow::Result<()> {
+    let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
+    if tenant != connection.tenant {
+        bail!(
+            "the credentials are for tenant {tenant}, but connection {} is for tenant {}; store the right ones, or \
+             connect anew",
+            connection.id,
+            connection.tenant
         );
     }
     Ok(())

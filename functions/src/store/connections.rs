@@ -26,6 +26,9 @@ fn connection_of(item: &Item) -> anyhow::Result<Connection> {
     if let Some(AttributeValue::Bool(approved)) = item.get("quotas_approved") {
         connection.first_quotas_approved = *approved;
     }
+    if let Some(AttributeValue::Bool(approved)) = item.get("tickets_approved") {
+        connection.first_tickets_approved = *approved;
+    }
     if let Some(read_on) = text_of(item, "read_on") {
         connection.usage_read_on = Some(read_on.parse().context("the stored day of the last reading")?);
     }
@@ -54,6 +57,7 @@ impl Store {
         let mut item = connection_key(&connection.id).holding(connection)?;
         item.insert("approved".to_owned(), AttributeValue::Bool(connection.first_plan_approved));
         item.insert("quotas_approved".to_owned(), AttributeValue::Bool(connection.first_quotas_approved));
+        item.insert("tickets_approved".to_owned(), AttributeValue::Bool(connection.first_tickets_approved));
         if let Some(read_on) = connection.usage_read_on {
             item.insert("read_on".to_owned(), text(read_on.to_string()));
         }
@@ -68,6 +72,11 @@ impl Store {
     /// Marks the first plan of quotas as approved (M5) and touches nothing else.
     pub async fn set_first_quotas_approved(&self, connection: &ConnectionId) -> anyhow::Result<()> {
         self.set_mark(connection, "quotas_approved", AttributeValue::Bool(true)).await
+    }
+
+    /// Marks the first plan of tickets as approved (M5) and touches nothing else.
+    pub async fn set_first_tickets_approved(&self, connection: &ConnectionId) -> anyhow::Result<()> {
+        self.set_mark(connection, "tickets_approved", AttributeValue::Bool(true)).await
     }
 
     /// Marks the day on which all usage was read (U5) and touches nothing else.

@@ -6,12 +6,13 @@
 //!
 //! | `pk` | `sk` | holds | kept for |
 //! |---|---|---|---|
-//! | `connections` | connection id | a connection; `approved`, `quotas_approved` and `read_on` beside it | ever |
+//! | `connections` | connection id | a connection; `approved`, `quotas_approved`, `tickets_approved` and `read_on` beside it | ever |
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
 //! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
 //! | `<id>#quotas` | company id | what is remembered of a customer's quotas | ever |
+//! | `<id>#alerts` | alert id | an alert and its ticket | ever; some 400 days once cleared |
 //! | `<id>#cursors` | job | how far a job has looked | ever |
 //! | `<id>#creations` | key at the vendor | something created at a vendor | ever |
 //! | `<id>#changes` | `<company>#<service>#<settled at>#<intent id>` | a change that was made | ever |
@@ -26,6 +27,7 @@
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
 //! in the run that starts next.
 
+mod alerts;
 mod connections;
 mod creations;
 mod history;

@@ -4,12 +4,11 @@
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
-use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
+use crate::run::sending::{LONGEST_SENDING, LOOK_EVERY, TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
-use jiff::SignedDuration;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
@@ -25,12 +24,6 @@ const SENT_TOGETHER: usize = 400;
 const GROUPS_AT_WORK: usize = 2;
 /// Changes of a group that are sent at a time; across groups, the vendor's endpoint lets in no more either.
 const SENT_AT_A_TIME: usize = 3;
-/// How long after it was recorded an intent may be sent: with one request's time-out and the minutes that
-/// Autotask may work on it, less than the `settle_minutes` after which it counts as not made.
-const LONGEST_SENDING: SignedDuration = SignedDuration::from_mins(2);
-/// How often everybody's counter is looked at: what others use of the hour grows with time, and what we use
-/// ourselves is counted without looking.
-const LOOK_EVERY: SignedDuration = SignedDuration::from_secs(15);
 /// Requests kept back for reading back what was sent.
 const KEPT_FOR_READING_BACK: u64 = 10;
 

@@ -86,6 +86,11 @@ pub enum Subject {
     Usage,
     /// Prepaid contract units to Acronis quotas, and new customers.
     Quotas,
+    /// Acronis alerts to Autotask tickets.
+    Alerts,
+    /// Closed tickets to dismissed alerts: a part of `alerts`.
+    #[value(skip)]
+    Dismissals,
 }
 
 /// What `approve` takes.

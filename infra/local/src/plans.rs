@@ -6,9 +6,11 @@ use crate::commands::Exit;
 use crate::session::{Session, note, print};
 use anyhow::bail;
 use comfy_table::{Table, presets};
+use functions::alert_sync::{self, Look};
 use functions::run::{Approve, Run, Scope};
+use functions::ticket_changed::{self, Tickets};
 use functions::{contract_changed, usage_sync};
-use shared::finding::What;
+use shared::finding::Finding;
 use shared::plan::{Action, Change, HoldReason, Plan};
 use shared::run::{Job, Mode, Outcome, RunRecord};
 use shared::ticket_change::AlertsTold;
@@ -21,22 +23,44 @@ const SKIPPED: &str =
     "another run is at work: try again when it is done; one that died gives way a minute after its last sign of life";
 
 impl Subject {
-    /// What is looked at where nothing is named: tenants and quotas first, then what they use.
-    const ALL: [Subject; 2] = [Subject::Quotas, Subject::Usage];
+    /// What is looked at where nothing is named: tenants and quotas first, then what they use, then their alerts.
+    const ALL: [Subject; 4] = [Subject::Quotas, Subject::Usage, Subject::Alerts, Subject::Dismissals];
 
-    fn of(named: Option<Subject>) -> Vec<Subject> {
-        named.map_or_else(|| Self::ALL.to_vec(), |one| vec![one])
+    /// What is looked at: alerts only where they make tickets, if they are not asked for, and dismissals only where
+    /// closing a ticket dismisses its alert.
+    async fn of(named: Option<Subject>, session: &Session) -> anyhow::Result<Vec<Subject>> {
+        let mapping = session.machine.host.store.mapping(&session.connection).await?.unwrap_or_default();
+        let tickets = &mapping.settings.tickets;
+        let is_wanted = |subject: &Subject| match (named, *subject) {
+            (None | Some(Subject::Alerts), Subject::Dismissals) => tickets.enabled && tickets.dismiss_on_close,
+            (None, Subject::Alerts) => tickets.enabled,
+            (None, _) => true,
+            (Some(named), subject) => named == subject,
+        };
+        Ok(Self::ALL.into_iter().filter(is_wanted).collect())
     }
 
     fn of_plan(plan: &Plan) -> Subject {
-        if plan.job == Job::UsageSync { Subject::Usage } else { Subject::Quotas }
+        match plan.job {
+            Job::UsageSync => Subject::Usage,
+            Job::AlertSync => Subject::Alerts,
+            Job::TicketChanged => Subject::Dismissals,
+            Job::ContractWatch | Job::ContractChanged => Subject::Quotas,
+        }
     }
 
     fn word(self) -> &'static str {
         match self {
             Subject::Usage => "usage",
             Subject::Quotas => "quotas",
+            Subject::Alerts => "alerts",
+            Subject::Dismissals => "dismissals",
         }
+    }
+
+    /// The word by which it is named on the command line.
+    fn named(self) -> &'static str {
+        if self == Subject::Dismissals { Subject::Alerts.word() } else { self.word() }
     }
 
     async fn plan(self, session: &Session) -> anyhow::Result<Plan> {
@@ -44,6 +68,8 @@ impl Subject {
         match self {
             Subject::Usage => session.watched(usage_sync::plan(host, connection)).await,
             Subject::Quotas => session.watched(contract_changed::plan(host, connection)).await,
+            Subject::Alerts => session.watched(alert_sync::plan(host, connection)).await,
+            Subject::Dismissals => session.watched(ticket_changed::plan(host, connection)).await,
         }
     }
 
@@ -54,6 +80,10 @@ impl Subject {
             Subject::Quotas => {
                 session.watched(contract_changed::run(host, connection, Scope::Everybody, Mode::Apply)).await
             }
+            Subject::Alerts => session.watched(alert_sync::run(host, connection, Look::Whole, Mode::Apply)).await,
+            Subject::Dismissals => {
+                session.watched(ticket_changed::run(host, connection, Tickets::All, Mode::Apply)).await
+            }
         }
     }
 
@@ -62,6 +92,8 @@ impl Subject {
         match self {
             Subject::Usage => session.watched(usage_sync::approve(host, connection, what, by)).await,
             Subject::Quotas => session.watched(contract_changed::approve(host, connection, what, by)).await,
+            Subject::Alerts => session.watched(alert_sync::approve(host, connection, what, by)).await,
+            Subject::Dismissals => session.watched(ticket_changed::approve(host, connection, what, by)).await,
         }
     }
 }
@@ -70,11 +102,12 @@ impl Subject {
 pub async fn plan(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
     session.set_up().await?;
     let mut plans = Vec::new();
-    for subject in Subject::of(args.subject) {
+    for subject in Subject::of(args.subject, session).await? {
         plans.push(subject.plan(session).await?);
     }
     if args.json {
-        print_json(args.subject, &plans)?;
+        let by_subject = plans.iter().map(|plan| (Subject::of_plan(plan).word(), plan)).collect();
+        print_json(&by_subject, args.subject)?;
     }
     for (number, plan) in plans.iter().enumerate().filter(|_| !args.json) {
         let gap = if number > 0 { "\n" } else { "" };
@@ -90,14 +123,12 @@ pub async fn plan(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
     })
 }
 
-/// One plan as it is; all of them by their subjects.
-fn print_json(subject: Option<Subject>, plans: &[Plan]) -> anyhow::Result<()> {
-    let by_subject: BTreeMap<&str, &Plan> = plans.iter().map(|plan| (Subject::of_plan(plan).word(), plan)).collect();
-    let text = match subject {
-        Some(_) => serde_json::to_string_pretty(&plans[0])?,
-        None => serde_json::to_string_pretty(&by_subject)?,
-    };
-    print(&text)
+/// One thing as it is; several by their subjects.
+fn print_json<T: serde::Serialize>(all: &BTreeMap<&str, T>, named: Option<Subject>) -> anyhow::Result<()> {
+    print(&match (named, all.values().next()) {
+        (Some(_), Some(only)) if all.len() == 1 => serde_json::to_string_pretty(only)?,
+        _ => serde_json::to_string_pretty(all)?,
+    })
 }
 
 /// What a person does next: approve what is held, make what is not.
@@ -109,7 +140,7 @@ fn next_step(plan: &Plan) {
         note(&format!("Approve all of it: {all}   or some of it by its id: acrotask approve ID…"));
     }
     if !plan.changes.is_empty() {
-        note(&format!("Make the changes: acrotask apply {}", Subject::of_plan(plan).word()));
+        note(&format!("Make the changes: acrotask apply {}", Subject::of_plan(plan).named()));
     }
 }
 
@@ -119,11 +150,9 @@ async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
     let (what, is_first): (_, fn(&shared::run::Connection) -> bool) = match Subject::of_plan(plan) {
         Subject::Usage => ("units", |connection| !connection.first_plan_approved),
         Subject::Quotas => ("quotas", |connection| !connection.first_quotas_approved),
+        Subject::Alerts | Subject::Dismissals => ("tickets", |connection| !connection.first_tickets_approved),
     };
-    let can_start = !plan
-        .findings
-        .iter()
-        .any(|finding| matches!(finding.what, What::NothingMapped { .. } | What::PaygFieldMissing));
+    let can_start = !plan.findings.iter().any(Finding::keeps_from_starting);
     if connection.as_ref().is_some_and(is_first) && can_start && plan.is_empty() {
         note(&format!(
             "Nothing to change today. To let it change {what} from now on: acrotask approve --plan {}",
@@ -155,7 +184,7 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
         Approve::Ids(ids) => ids.clone(),
     };
     let mut first_plans = Vec::new();
-    for subject in [Subject::Usage, Subject::Quotas] {
+    for subject in Subject::of(None, session).await? {
         let plan = subject.plan(session).await?;
         let (here, elsewhere): (Vec<String>, Vec<String>) = left.into_iter().partition(|id| match what {
             Approve::Plan(_) => plan.id == *id,
@@ -173,7 +202,7 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
         first_plans
             .extend(plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)).then_some(plan.id));
     }
-    let moved = "usage, units, contracts or the mapping moved";
+    let moved = "usage, units, contracts, alerts or the mapping moved";
     if let Approve::Plan(shown) = what {
         bail!(
             "plan {shown} is no longer what would be done: {moved}. Look at it with `acrotask plan` and approve that"
@@ -201,7 +230,7 @@ fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
     print(&approved_table(&chosen))?;
     note(&format!(
         "Make the changes: acrotask apply {}   (or leave it to acrotask serve with MODE=apply)",
-        Subject::of_plan(plan).word()
+        Subject::of_plan(plan).named()
     ));
     Ok(())
 }
@@ -263,14 +292,14 @@ pub fn in_words(change: &Change) -> [String; 3] {
 /// `apply`.
 pub async fn apply(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
     session.set_up().await?;
-    let (mut exit, mut told_as_json) = (Exit::Done, Vec::new());
-    for subject in Subject::of(args.subject) {
+    let (mut exit, mut by_subject) = (Exit::Done, BTreeMap::new());
+    for subject in Subject::of(args.subject, session).await? {
         let run = subject.apply(session).await?;
         if matches!(run.record.outcome, Outcome::Failed(_) | Outcome::Skipped | Outcome::Running) {
             exit = Exit::Failed;
         }
         if args.json {
-            told_as_json.push(serde_json::json!({"run": run.record, "plan": run.plan}));
+            by_subject.insert(subject.word(), serde_json::json!({"run": run.record, "plan": run.plan}));
             continue;
         }
         if let Some(plan) = &run.plan {
@@ -280,14 +309,8 @@ pub async fn apply(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> 
         // What was planned to be changed is changed by now.
         run.plan.map(|plan| Plan { changes: Vec::new(), ..plan }).iter().for_each(next_step);
     }
-    match (args.json, args.subject, told_as_json.as_slice()) {
-        (true, Some(_), [only]) => print(&serde_json::to_string_pretty(only)?)?,
-        (true, ..) => {
-            let subjects = Subject::ALL.iter().map(|subject| subject.word());
-            let all: BTreeMap<&str, &serde_json::Value> = subjects.zip(&told_as_json).collect();
-            print(&serde_json::to_string_pretty(&all)?)?;
-        }
-        _ => {}
+    if args.json {
+        print_json(&by_subject, args.subject)?;
     }
     Ok(exit)
 }

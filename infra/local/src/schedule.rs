@@ -14,8 +14,10 @@ use std::time::Duration;
 
 /// When `usage-sync` is due, in the provider's time zone.
 const USAGE_SYNC_AT: Time = time(4, 0, 0, 0);
-/// How often changed contracts are looked for.
-const CONTRACT_WATCH_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// How often changed contracts, and alerts, are looked for.
+const LOOKED_FOR_EVERY: SignedDuration = SignedDuration::from_mins(5);
+/// How often all tickets are looked at, for what no webhook told.
+const TICKETS_EVERY: SignedDuration = SignedDuration::from_hours(24);
 /// When a schedule that cannot be read is looked at again.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// How often the clock is looked at: a machine that slept, or whose clock was set, is late by no more.
@@ -30,7 +32,8 @@ pub struct Schedule {
 impl Schedule {
     /// Everything is due at once: who starts the program wants to see it work.
     pub fn new(now: Timestamp) -> Self {
-        Self { due: BTreeMap::from([(Job::ContractWatch, now), (Job::UsageSync, now)]) }
+        let jobs = [Job::ContractWatch, Job::UsageSync, Job::AlertSync, Job::TicketChanged];
+        Self { due: jobs.map(|job| (job, now)).into() }
     }
 
     /// The job that is due first, and when.
@@ -58,7 +61,10 @@ impl Schedule {
                 Ok(next) => (next, Ok(())),
                 Err(error) => (now.checked_add(LOOK_AGAIN_AFTER).unwrap_or(now), Err(format!("{error:#}"))),
             },
-            _ => (now.checked_add(CONTRACT_WATCH_EVERY).unwrap_or(now), Ok(())),
+            Job::TicketChanged => (now.checked_add(TICKETS_EVERY).unwrap_or(now), Ok(())),
+            Job::ContractWatch | Job::ContractChanged | Job::AlertSync => {
+                (now.checked_add(LOOKED_FOR_EVERY).unwrap_or(now), Ok(()))
+            }
         };
         self.due.insert(job, next);
         told

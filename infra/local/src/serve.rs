@@ -90,7 +90,7 @@ async fn wake_and_tell(session: &mut Session, waking: Waking) {
 /// A look every five minutes that found nothing is no news.
 fn is_worth_telling(run: &Run) -> bool {
     let found_nothing = run.record.outcome == Outcome::Complete && run.record.counts.changes == 0;
-    run.record.job != Job::ContractWatch || !found_nothing
+    !matches!(run.record.job, Job::ContractWatch | Job::AlertSync) || !found_nothing
 }
 
 /// One run with its time, and what it leaves to a person.

@@ -15,7 +15,7 @@ use std::collections::BTreeSet;
 /// How many runs are shown.
 const RUNS_SHOWN: usize = 10;
 /// The jobs whose standing is told, the one that bills first.
-const JOBS: [Job; 3] = [Job::UsageSync, Job::ContractChanged, Job::ContractWatch];
+const JOBS: [Job; 5] = [Job::UsageSync, Job::ContractChanged, Job::ContractWatch, Job::AlertSync, Job::TicketChanged];
 /// Everybody's quotas are looked at within this time.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A daily job that was not heard of for longer does not run any more.
@@ -88,7 +88,7 @@ impl Known {
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
     /// few, says nothing about how things stand.
     fn last_of(&self, job: Job) -> Option<&RunRecord> {
-        let says = |run: &&RunRecord| run.job == job && (run.everybody || job == Job::ContractChanged);
+        let says = |run: &&RunRecord| run.job == job && (run.everybody || job != Job::UsageSync);
         self.runs.iter().filter(says).find(|run| run.outcome != Outcome::Skipped)
     }
 
@@ -99,10 +99,11 @@ impl Known {
         failed.or(last.first()).copied()
     }
 
-    /// A look at changed contracts that found nothing is no news.
+    /// A look at changed contracts or at alerts that found nothing is no news.
     fn shown_runs(&self) -> Vec<&RunRecord> {
         let found_nothing = |run: &RunRecord| run.outcome == Outcome::Complete && run.counts.changes == 0;
-        let is_news = |run: &&RunRecord| run.job != Job::ContractWatch || !found_nothing(run);
+        let looks_often = |run: &RunRecord| matches!(run.job, Job::ContractWatch | Job::AlertSync);
+        let is_news = |run: &&RunRecord| !looks_often(run) || !found_nothing(run);
         self.runs.iter().filter(is_news).take(RUNS_SHOWN).collect()
     }
 
@@ -112,12 +113,20 @@ impl Known {
         self.runs.iter().filter(move |run| run.job == Job::ContractChanged && run.started >= since)
     }
 
-    /// What was found: by the last run of units, and by a day's looks at quotas.
+    /// Runs since the last one that looked at all active alerts, and that one.
+    fn looks_at_alerts(&self) -> impl Iterator<Item = &RunRecord> {
+        let of_alerts = || self.runs.iter().filter(|run| run.job == Job::AlertSync && run.outcome != Outcome::Skipped);
+        let latest = of_alerts().position(|run| run.everybody).map_or(usize::MAX, |whole| whole + 1);
+        of_alerts().take(latest)
+    }
+
+    /// What was found: by the last run of units, by a day's looks at quotas, and of alerts since all were looked at.
     fn findings(&self) -> Vec<&str> {
         let units = self.last_of(Job::UsageSync).into_iter().flat_map(|run| &run.findings);
-        let quotas: BTreeSet<&str> = self.looks_at_quotas().flat_map(|run| &run.findings).map(String::as_str).collect();
+        let others = self.looks_at_quotas().chain(self.looks_at_alerts());
+        let others: BTreeSet<&str> = others.flat_map(|run| &run.findings).map(String::as_str).collect();
         let units: Vec<&str> = units.map(String::as_str).collect();
-        let more = quotas.into_iter().filter(|finding| !units.contains(finding)).collect::<Vec<_>>();
+        let more = others.into_iter().filter(|finding| !units.contains(finding)).collect::<Vec<_>>();
         units.iter().copied().chain(more).collect()
     }
 
@@ -184,6 +193,7 @@ impl Known {
                 false => "Quotas or tenants are held: acrotask plan quotas shows why and how to approve".to_owned(),
             });
         }
+        needs.extend(self.need_of_tickets());
         if self.now.duration_since(run.heard) > OVERDUE {
             needs.push("Let it run every day: MODE=apply acrotask serve".to_owned());
         }
@@ -205,6 +215,15 @@ impl Known {
             needs.push(format!("Look at {} below", count(findings, "finding")));
         }
         needs
+    }
+
+    fn need_of_tickets(&self) -> Option<String> {
+        let waits = |job| self.last_of(job).is_some_and(|run| run.counts.held > 0);
+        if self.mapping.settings.tickets.enabled && !self.connection.first_tickets_approved {
+            return Some("Approve the first plan of tickets: acrotask plan alerts shows it and how".to_owned());
+        }
+        let is_held = waits(Job::AlertSync) || waits(Job::TicketChanged);
+        is_held.then(|| "Tickets are held: acrotask plan alerts shows why and how to approve".to_owned())
     }
 
     fn text(&self) -> String {

@@ -3,18 +3,23 @@
 
 use crate::machine::Machine;
 use crate::session::watched;
-use anyhow::bail;
+use functions::alert_sync::{self, Look};
 use functions::events::{Batch, Event, Message};
-use functions::run::{Run, Scope, work_off};
+use functions::run::{Run, Scope, work_off, work_off_tickets};
+use functions::ticket_changed::{self, Tickets};
 use functions::{contract_changed, contract_watch, dispatch, usage_sync};
 use serde_json::Value;
-use shared::ids::ConnectionId;
+use shared::ids::{ConnectionId, TicketId};
 use shared::run::{Job, Mode, Outcome};
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// How often a change event is given to its job, as with the queues on AWS; then it is the sweep's.
 const MOST_RECEIVES: u32 = 5;
+
+/// What is quick and is waited for goes before what takes long.
+const IN_THIS_ORDER: [Job; 5] =
+    [Job::TicketChanged, Job::AlertSync, Job::ContractWatch, Job::ContractChanged, Job::UsageSync];
 
 /// A change event that a job could not work off yet.
 #[derive(Debug, Clone)]
@@ -53,7 +58,7 @@ pub async fn heed(
         if waiting.is_empty() {
             return Ok(runs);
         }
-        for job in [Job::ContractWatch, Job::ContractChanged, Job::UsageSync] {
+        for job in IN_THIS_ORDER {
             let (of_job, others): (Vec<Again>, Vec<Again>) = waiting.into_iter().partition(|one| one.job == job);
             waiting = others;
             match work(machine, job, of_job.clone(), mode).await {
@@ -89,12 +94,21 @@ async fn work(machine: &mut Machine, job: Job, woken: Vec<Again>, mode: Mode) ->
     let messages: Vec<Message> = changes.iter().enumerate().map(message).collect();
     let batch = Batch { messages, unreadable: Vec::new() };
     let runs = RefCell::new(Vec::new());
-    let at_work = async |connection: &ConnectionId, scope: Scope| {
-        let run = run(machine, connection, job, scope, mode).await?;
-        runs.borrow_mut().push(run.clone());
-        Ok(run)
+    let keep = |run: anyhow::Result<Run>| run.inspect(|run| runs.borrow_mut().push(run.clone()));
+    let answer = match job {
+        Job::TicketChanged => {
+            let at_work = async |connection: &ConnectionId, tickets: BTreeSet<TicketId>| {
+                keep(ticket_changed::run(&machine.host, connection, Tickets::Only(tickets), mode).await)
+            };
+            watched(&progress, work_off_tickets(&batch, at_work)).await
+        }
+        _ => {
+            let at_work = async |connection: &ConnectionId, scope: Scope| {
+                keep(run(machine, connection, job, scope, mode).await)
+            };
+            watched(&progress, work_off(&batch, at_work)).await
+        }
     };
-    let answer = watched(&progress, work_off(&batch, at_work)).await;
     let failed: BTreeSet<&str> = answer.failed().collect();
     for (number, again) in changes.into_iter().enumerate() {
         let receives = again.receives + 1;
@@ -110,6 +124,7 @@ async fn run(machine: &Machine, connection: &ConnectionId, job: Job, scope: Scop
         Job::UsageSync => usage_sync::run(&machine.host, connection, scope, mode).await,
         Job::ContractWatch => contract_watch::run(&machine.host, &machine.bus, connection).await,
         Job::ContractChanged => contract_changed::run(&machine.host, connection, scope, mode).await,
-        Job::AlertSync | Job::TicketChanged => bail!("{job} is not part of acrotask yet"),
+        Job::AlertSync => alert_sync::run(&machine.host, connection, Look::Changes, mode).await,
+        Job::TicketChanged => ticket_changed::run(&machine.host, connection, Tickets::All, mode).await,
     }
 }

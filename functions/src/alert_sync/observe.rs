@@ -1,0 +1,104 @@
+//! The alerts of a run and whose they are, read from Acronis: two requests where nothing changed. A failed read fails the
+//! run. It decides nothing.
+
+use super::Look;
+use super::memory::Observed;
+use crate::acronis::{Acronis, ReadAlert};
+use crate::run::{AtWork, check_tenant};
+use anyhow::Context;
+use jiff::Timestamp;
+use shared::alert_whose::Owners;
+use shared::ids::TenantId;
+use shared::usage::{Tenant, TenantKind};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Reads what changed, and all active alerts where that is due. Whether there is anything to look at: where no alert
+/// changed and nothing was left over there is not, and nothing more is read.
+pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: Look) -> anyhow::Result<bool> {
+    let AtWork { host, vendors, .. } = at_work;
+    host.progress.begin("reading Acronis alerts", None);
+    let version = observed.mapping.version;
+    let all_active = look == Look::Whole || observed.cursor.reconciles_at(observed.now, version);
+    let mut read = Vec::new();
+    let since = Some(observed.cursor.since());
+    let numbers = observed.cursor.self_service.clone();
+    let mut unread = list(&vendors.acronis, &numbers, since, &mut read).await?;
+    let is_new = |read: &ReadAlert| observed.cursor.is_new(&read.alert);
+    if !all_active && !observed.cursor.unfinished && !read.iter().any(is_new) {
+        return Ok(false);
+    }
+    check_tenant(at_work.connection, vendors).await?;
+    let tenants = tenants(&vendors.acronis, &observed.connection.tenant).await?;
+    if all_active {
+        observed.cursor.self_service = self_service_numbers(&vendors.acronis, &tenants).await?;
+        let numbers = observed.cursor.self_service.clone();
+        // Of those that were just learned, what cleared before is nobody's news.
+        unread = list(&vendors.acronis, &numbers, None, &mut read).await?;
+    }
+    name_tenants(&vendors.acronis, observed, &mut read).await?;
+    observed.facts.alerts = read.into_iter().map(|read| read.alert).collect();
+    observed.facts.all_active = all_active;
+    observed.facts.unread_customers = unread;
+    observed.tenants = tenants.into_iter().map(|(tenant, _)| tenant).collect();
+    Ok(true)
+}
+
+/// All alerts of the tree and of the customers that manage themselves: those changed at `since` or later, or the active
+/// ones. Gives how many customers did not show theirs.
+async fn list(
+    acronis: &Acronis,
+    self_service: &BTreeSet<u64>,
+    since: Option<Timestamp>,
+    read: &mut Vec<ReadAlert>,
+) -> anyhow::Result<usize> {
+    let listed = match since {
+        Some(since) => acronis.alerts_changed_since(since, |alert| read.push(alert)).await,
+        None => acronis.active_alerts(|alert| read.push(alert)).await,
+    };
+    listed.context("reading Acronis alerts")?;
+    let customers: Vec<u64> = self_service.iter().copied().collect();
+    let unread = acronis.alerts_of_customers(&customers, since, |alert| read.push(alert)).await;
+    Ok(unread.context("reading the alerts of customers that manage themselves")?.len())
+}
+
+/// The tree of tenants, each with whether it manages itself.
+async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tenant, bool)>> {
+    let mut tenants = Vec::new();
+    let each = |tenant, is_self_service| tenants.push((tenant, is_self_service));
+    acronis.tenants_with_self_service(root, each).await.context("reading Acronis tenants")?;
+    Ok(tenants)
+}
+
+/// The numbers by which customers that manage themselves are asked for their alerts.
+async fn self_service_numbers(acronis: &Acronis, tenants: &[(Tenant, bool)]) -> anyhow::Result<BTreeSet<u64>> {
+    let customers = tenants.iter().filter(|(tenant, alone)| *alone && tenant.kind == TenantKind::Customer);
+    let customers: Vec<TenantId> = customers.map(|(tenant, _)| tenant.id.clone()).collect();
+    let numbers = acronis.tenant_numbers(&customers).await.context("reading the numbers of Acronis tenants")?;
+    Ok(numbers.into_values().collect())
+}
+
+/// Finds the customer of alerts that name their tenant by number only.
+async fn name_tenants(acronis: &Acronis, observed: &Observed, read: &mut [ReadAlert]) -> anyhow::Result<()> {
+    if read.iter().all(|read| read.names_its_tenant()) {
+        return Ok(());
+    }
+    let mapped: Vec<TenantId> = observed.mapping.mapped_customers().map(|(_, tenant)| tenant.clone()).collect();
+    let numbers = acronis.tenant_numbers(&mapped).await.context("reading the numbers of Acronis tenants")?;
+    let by_number: BTreeMap<u64, TenantId> = numbers.into_iter().map(|(tenant, number)| (number, tenant)).collect();
+    read.iter_mut().for_each(|read| read.find_tenant(&by_number));
+    Ok(())
+}
+
+/// Reads what is remembered of alerts, and finds whose each is.
+pub(super) async fn owners(at_work: &AtWork<'_>, observed: &mut Observed) -> anyhow::Result<()> {
+    let (store, id) = (&at_work.host.store, &observed.connection.id);
+    let mut links = Vec::new();
+    store.alert_links(id, |link| links.push(link)).await?;
+    let owners = Owners::new(&observed.mapping, &observed.tenants);
+    let alerts = observed.facts.alerts.iter().chain(links.iter().map(|link| &link.alert));
+    let tenants: BTreeSet<&TenantId> = alerts.map(|alert| &alert.tenant).collect();
+    let whose = tenants.into_iter().filter_map(|tenant| Some((tenant.clone(), owners.whose(tenant)?)));
+    observed.facts.whose = whose.collect();
+    observed.facts.links = links;
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! Dismisses alerts, one by one and each by its id, and remembers what became of each. It sends what the plan says and
+//! judges nothing but the vendor's answer.
+
+use super::Planned;
+use crate::acronis::{AcronisWriteError, AcronisWriter};
+use crate::host::{Host, Vendors};
+use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
+use crate::run::{AtWork, check_tenant, lease};
+use crate::store::Lease;
+use jiff::civil::Date;
+use shared::alert_plan::{AlertPlan, Made, became_of};
+use shared::creation::Creation;
+use shared::finding::{AlertWhat, Finding, What};
+use shared::ids::AlertId;
+use shared::plan::{Action, Change, Plan};
+use shared::run::{Connection, Outcome, RunRecord};
+use shared::ticket_change::AlertDismissal;
+use tokio::sync::RwLock;
+
+/// One plan being carried out.
+pub(super) struct Dismiss<'a> {
+    host: &'a Host,
+    connection: &'a Connection,
+    vendors: &'a Vendors,
+    writer: AcronisWriter,
+    lease: &'a RwLock<Lease>,
+    today: Date,
+    alerts: &'a mut AlertPlan,
+    plan: &'a Plan,
+}
+
+impl<'a> Dismiss<'a> {
+    pub(super) fn new(at_work: &'a AtWork<'_>, lease: &'a RwLock<Lease>, planned: &'a mut Planned) -> Self {
+        let AtWork { host, connection, vendors, .. } = *at_work;
+        let Planned { observed, alerts, plan } = planned;
+        let writer = AcronisWriter::new(&vendors.acronis);
+        Self { host, connection, vendors, writer, lease, today: observed.today, alerts, plan }
+    }
+
+    /// Does what the plan says and puts the outcome into the record.
+    pub(super) async fn carry_out(mut self, record: &mut RunRecord) -> anyhow::Result<()> {
+        check_tenant(self.connection, self.vendors).await?;
+        self.host.progress.begin("dismissing alerts", Some(self.plan.changes.len() as u64));
+        let mut troubles = Vec::new();
+        for change in &self.plan.changes {
+            let Action::DismissAlert(dismissal) = &change.action else { continue };
+            if self.host.deadline.left().is_some_and(|left| left < TIME_FOR_A_CHANGE) {
+                record.outcome = Outcome::Stopped("the time of this run is over; the next goes on".to_owned());
+                return Ok(());
+            }
+            let answer = self.sent(dismissal.alert()).await;
+            let made = self.made_of(change, dismissal, answer, record, &mut troubles);
+            if let Some(made) = made {
+                self.remember(dismissal.alert(), &change.action, &made).await?;
+            }
+            self.host.progress.advance();
+        }
+        if record.counts.refused > 0 {
+            troubles.push(format!("{} refused by the vendor", record.counts.refused));
+        }
+        if !troubles.is_empty() {
+            record.outcome = Outcome::Failed(troubles.join("; "));
+        }
+        Ok(())
+    }
+
+    /// Sends a dismissal; again only while it certainly was not run. Whether the alert was there.
+    async fn sent(&self, alert: &AlertId) -> Result<bool, AcronisWriteError> {
+        let mut sends = 1;
+        loop {
+            if !lease::has_time(self.host, &*self.lease.read().await) {
+                let text = "not sent: the lease was about to end".to_owned();
+                return Err(AcronisWriteError::NotRun { retry_after: None, text });
+            }
+            match self.writer.dismiss_alert(alert).await {
+                Err(AcronisWriteError::NotRun { retry_after, text }) => {
+                    if !waited_to_send_again(self.host, sends, retry_after).await {
+                        return Err(AcronisWriteError::NotRun { retry_after, text });
+                    }
+                    sends += 1;
+                }
+                answer => return answer,
+            }
+        }
+    }
+
+    /// What is to be remembered of a dismissal; nothing of one that may be tried again without harm.
+    fn made_of(
+        &self,
+        change: &Change,
+        dismissal: &AlertDismissal,
+        answer: Result<bool, AcronisWriteError>,
+        record: &mut RunRecord,
+        troubles: &mut Vec<String>,
+    ) -> Option<Made> {
+        match answer {
+            Ok(true) => {
+                record.counts.made += 1;
+                Some(Made::Done)
+            }
+            // Cleared meanwhile, or not shown to us: what is so, the next look at alerts tells.
+            Ok(false) => None,
+            Err(AcronisWriteError::Refused { text, .. }) => {
+                record.counts.refused += 1;
+                record.counts.findings += 1;
+                record.findings.push(refusal(dismissal, &text).to_string());
+                let (sent_at, sent_on) = (self.host.clock.now(), self.today);
+                let (key, id, refused) = (String::new(), change.id.clone(), Some(text));
+                Some(Made::Open(Creation { key, change: id, sent_at, sent_on, refused, finished: false }))
+            }
+            Err(other) => {
+                troubles.push(format!("alert {}: {other}", dismissal.alert()));
+                None
+            }
+        }
+    }
+
+    async fn remember(&mut self, alert: &AlertId, action: &Action, made: &Made) -> anyhow::Result<()> {
+        let Some(link) = self.alerts.links.get_mut(alert) else { return Ok(()) };
+        became_of(link, action, made, self.host.clock.now());
+        let lease = self.lease.read().await;
+        Ok(self.host.store.save_alert_links(&lease, std::slice::from_ref(link)).await?)
+    }
+}
+
+fn refusal(dismissal: &AlertDismissal, text: &str) -> Finding {
+    let what = format!("the alert \"{}\" is not dismissed", dismissal.told.what);
+    Finding {
+        company: Some(dismissal.told.company),
+        company_name: dismissal.told.company_name.clone(),
+        what: What::Alert(AlertWhat::DismissalRefused { what, text: text.to_owned() }),
+    }
+}
