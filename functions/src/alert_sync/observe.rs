@@ -65,7 +65,7 @@ async fn list(
 async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tenant, bool)>> {
     let mut tenants = Vec::new();
     let each = |tenant, is_self_service| tenants.push((tenant, is_self_service));
-    acronis.tenants_with_self_service(root, each).await.context("reading Acronis tenants")?;
+    acronis.tenants_and_who_manages(root, each).await.context("reading Acronis tenants")?;
     Ok(tenants)
 }
 
@@ -79,13 +79,20 @@ async fn self_service_numbers(acronis: &Acronis, tenants: &[(Tenant, bool)]) -> 
 
 /// Finds the customer of alerts that name their tenant by number only.
 async fn name_tenants(acronis: &Acronis, observed: &Observed, read: &mut [ReadAlert]) -> anyhow::Result<()> {
-    if read.iter().all(|read| read.names_its_tenant()) {
+    let is_unnamed = |read: &ReadAlert| read.alert.tenant.as_str().is_empty();
+    if !read.iter().any(is_unnamed) {
         return Ok(());
     }
     let mapped: Vec<TenantId> = observed.mapping.mapped_customers().map(|(_, tenant)| tenant.clone()).collect();
     let numbers = acronis.tenant_numbers(&mapped).await.context("reading the numbers of Acronis tenants")?;
     let by_number: BTreeMap<u64, TenantId> = numbers.into_iter().map(|(tenant, number)| (number, tenant)).collect();
-    read.iter_mut().for_each(|read| read.find_tenant(&by_number));
+    for read in read.iter_mut().filter(|read| is_unnamed(read)) {
+        // The nearest first: a unit's alerts are the customer's above it.
+        let mut numbers = read.number.iter().chain(read.locator.iter().rev());
+        let known = numbers.find_map(|number| by_number.get(number).cloned());
+        let number = read.number.map(|number| number.to_string()).unwrap_or_default();
+        read.alert.tenant = known.unwrap_or_else(|| TenantId::new(format!("number {number}")));
+    }
     Ok(())
 }
 
