@@ -4,12 +4,14 @@
 use crate::autotask::{AutotaskWriter, Threshold, WriteError};
 use crate::host::{Host, Vendors};
 use anyhow::{Context, anyhow, bail};
+use shared::alert::{AlertKind, AlertType};
 use shared::contract::{BillingCode, Company, Contract, Service};
 use shared::ids::{ConnectionId, StorageId};
 use shared::labels::label;
 use shared::mapping::{Mapping, ProductRow};
 use shared::matching::{map_equal_names, with_all_companies};
 use shared::run::Connection;
+use shared::ticket::Picklists;
 use shared::usage::{OfferingItem, Tenant};
 use std::collections::BTreeMap;
 
@@ -30,6 +32,10 @@ pub struct Survey {
     pub services: Vec<Service>,
     /// Its billing codes.
     pub billing_codes: Vec<BillingCode>,
+    /// The types of alert that Acronis lists; none where they were not read.
+    pub alert_types: BTreeMap<AlertKind, AlertType>,
+    /// What there is to choose from for tickets in Autotask.
+    pub picklists: Picklists,
     /// Whether the contract field exists.
     pub payg_field: bool,
     /// The hourly limit and what is used of it.
@@ -127,6 +133,8 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
         contracts,
         services: autotask.services(None).await.context("reading Autotask services")?,
         billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
+        alert_types: BTreeMap::new(),
+        picklists: Picklists::default(),
         payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,
         threshold: autotask.threshold().await?,
         web_url: autotask.web_url().await?.map(str::to_owned),
