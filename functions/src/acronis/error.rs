@@ -1,5 +1,6 @@
 //! How Acronis says no. The code in the body leads, because the same case comes under several
-//! statuses (Acronis Account Management API v2, Error codes).
+//! statuses (Acronis Account Management API v2, Error codes). The Alert Manager has words for codes, and
+//! there the status leads (Acronis Alert Manager API 1.0).
 
 use crate::http::Reply;
 use serde::Deserialize;
@@ -41,8 +42,42 @@ struct ErrorWords {
     details: Value,
 }
 
+/// The words of the Alert Manager, which stand bare.
+#[derive(Deserialize)]
+struct BareWords {
+    #[serde(rename = "domain")]
+    _domain: String,
+    code: String,
+    #[serde(default)]
+    reason: Value,
+}
+
+fn bare_words(reply: &Reply) -> Option<BareWords> {
+    serde_json::from_slice(&reply.body).ok()
+}
+
+/// Whether the body is an error of the Alert Manager, under any status.
+pub(super) fn is_alert_error(reply: &Reply) -> bool {
+    bare_words(reply).is_some()
+}
+
+/// Whether a reply that says no can be the Alert Manager's own. A page of another server, or the words of another
+/// service, say nothing of alerts.
+pub(super) fn is_of_alert_manager(reply: &Reply) -> bool {
+    is_blank(reply) || is_alert_error(reply)
+}
+
+/// Whether a reply has nothing in it.
+pub(super) fn is_blank(reply: &Reply) -> bool {
+    reply.body.iter().all(u8::is_ascii_whitespace)
+}
+
 /// The code of a reply that says no, and its text.
 pub(super) fn code_and_text(reply: &Reply) -> (Option<i64>, String) {
+    if let Some(BareWords { code, reason, .. }) = bare_words(reply) {
+        let reason = reason.as_str().map(|reason| format!(", {reason}")).unwrap_or_default();
+        return (None, reply.text_with(&format!("code {code}{reason}")));
+    }
     let words = serde_json::from_slice::<ErrorBody>(&reply.body).ok().map(|body| body.error);
     let Some(words) = words else { return (None, reply.text()) };
     // The code is a number or a text; codes outside the vendor's table repeat the status.

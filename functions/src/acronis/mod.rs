@@ -1,7 +1,10 @@
 //! Reading from and writing to Acronis Cyber Protect Cloud (Acronis Account Management API v2): tenants,
-//! offering items, usage and users. It alone knows the vendor's JSON names; it decides nothing, and what
-//! reads cannot write.
+//! offering items, usage and users; and alerts (Acronis Alert Manager API 1.0). It alone knows the vendor's
+//! JSON names; it decides nothing, and what reads cannot write.
 
+mod alert_wire;
+mod alerts;
+mod batches;
 mod bodies;
 mod error;
 mod given;
@@ -13,6 +16,7 @@ mod wire;
 mod write_error;
 mod writer;
 
+pub use alerts::ReadAlert;
 pub use error::AcronisError;
 pub use standing::{Pricing, PricingMode, TwoFactor, User, UserId};
 pub use write_error::AcronisWriteError;
@@ -78,6 +82,17 @@ impl Acronis {
 
     /// A tenant and all tenants below it, every page (`GET /tenants?subtree_root_id=`).
     pub async fn tenants(&self, root: &TenantId, mut each: impl FnMut(Tenant)) -> Result<(), AcronisError> {
+        self.tenants_and_who_manages(root, |tenant, _| each(tenant)).await
+    }
+
+    /// The same tenants, each with whether it manages itself (`ancestral_access` is false): then its alerts, and
+    /// those of the tenants below it, are hidden from the plain list of alerts. Where the vendor does not tell, the
+    /// service provider manages it, as it does every new customer.
+    pub async fn tenants_and_who_manages(
+        &self,
+        root: &TenantId,
+        mut each: impl FnMut(Tenant, bool),
+    ) -> Result<(), AcronisError> {
         let mut url = self.url(&["tenants"]);
         // `full`, because lesser levels of detail leave out the pricing mode.
         url.query_pairs_mut()
@@ -86,7 +101,8 @@ impl Acronis {
             .append_pair("limit", PAGE_ROWS);
         self.each_row("tenants", url, |row: wire::Tenant| {
             if !row.is_deleted() {
-                each(row.into_fact()?);
+                let manages_itself = row.manages_itself();
+                each(row.into_fact()?, manages_itself);
             }
             Ok(())
         })

@@ -1,7 +1,8 @@
-//! Whole lists, page by page (Acronis Account Management API v2, Paging): the next page is the same
-//! path with nothing but the cursor, which holds filters and order. A list is read whole or not at all.
+//! Whole lists, page by page, as each of the vendor's services wants the next page asked for. A list is read
+//! whole or not at all.
 
 use super::{Acronis, AcronisError};
+use crate::http::Reply;
 use reqwest::Url;
 use serde::de::{DeserializeOwned, Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
@@ -11,8 +12,30 @@ use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::marker::PhantomData;
 
-/// Ten million rows; beyond it the vendor is going in circles with fresh cursors.
+/// Ten million tenants, or two hundred thousand alerts; beyond it the vendor is going in circles with fresh cursors.
 const MOST_PAGES: usize = 2_000;
+/// What is said of a list that comes back to where it was.
+const REPEATS: &str = "the vendor repeats a page";
+
+/// How the next page is asked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum NextPage {
+    /// With nothing but the cursor, which holds filters and order (Acronis Account Management API v2, Paging).
+    CursorAlone,
+    /// With the cursor and the same filters again (Acronis developer portal, Fetching alerts).
+    CursorAndFilters,
+}
+
+impl NextPage {
+    fn after(self, first: &Url, cursor: &str) -> Url {
+        let mut url = first.clone();
+        if let Self::CursorAlone = self {
+            url.set_query(None);
+        }
+        url.query_pairs_mut().append_pair("after", cursor);
+        url
+    }
+}
 
 #[derive(Deserialize)]
 struct Page<'a> {
@@ -35,17 +58,17 @@ struct Cursors {
 }
 
 impl Page<'_> {
-    /// A mark by which the same rows are known again.
-    fn mark(&self) -> u64 {
-        let mut hasher = DefaultHasher::new();
-        self.items.get().hash(&mut hasher);
-        hasher.finish()
-    }
-
     fn cursor(&self) -> Option<String> {
         let cursor = self.paging.as_ref()?.cursors.as_ref()?.after.clone()?;
         (!cursor.is_empty()).then_some(cursor)
     }
+}
+
+/// A mark by which the same rows are known again.
+fn mark(rows: &str) -> u64 {
+    let mut hasher = DefaultHasher::new();
+    rows.hash(&mut hasher);
+    hasher.finish()
 }
 
 impl Acronis {
@@ -56,22 +79,53 @@ impl Acronis {
         first: Url,
         mut each: impl FnMut(T) -> Result<(), String>,
     ) -> Result<(), AcronisError> {
+        let mut marks = HashSet::new();
+        let rows_of_page = |rows: &str| {
+            // Counting rows twice would be worse than not counting at all.
+            let is_new = marks.insert(mark(rows));
+            let handed_over = hand_over(rows, |row| if is_new { each(row) } else { Err(String::new()) });
+            handed_over.map_err(|why| if is_new { why } else { REPEATS.to_owned() })
+        };
+        self.each_page(endpoint, first, NextPage::CursorAlone, rows_of_page).await
+    }
+
+    /// Hands over the rows of every page as they came.
+    pub(super) async fn each_page(
+        &self,
+        endpoint: &'static str,
+        first: Url,
+        next: NextPage,
+        each: impl FnMut(&str) -> Result<(), String>,
+    ) -> Result<(), AcronisError> {
+        match self.each_page_up_to_a_no(endpoint, first, next, each).await? {
+            None => Ok(()),
+            Some(no) => Err(AcronisError::of(&no)),
+        }
+    }
+
+    /// Hands over the rows of every page as they came, up to a reply that says no; that comes back.
+    pub(super) async fn each_page_up_to_a_no(
+        &self,
+        endpoint: &'static str,
+        first: Url,
+        next: NextPage,
+        mut each: impl FnMut(&str) -> Result<(), String>,
+    ) -> Result<Option<Reply>, AcronisError> {
         let failed = |why: &str| AcronisError::Failed(format!("{endpoint}: {why}"));
-        let (mut cursors, mut marks) = (HashSet::new(), HashSet::new());
-        let mut url = first;
+        let mut cursors = HashSet::new();
+        let mut url = first.clone();
         for _ in 0..MOST_PAGES {
-            let reply = self.reply(endpoint, url.clone()).await?;
+            let reply = self.ask(endpoint, url).await?;
+            if reply.status != 200 {
+                return Ok(Some(reply));
+            }
             let page: Page<'_> = serde_json::from_slice(&reply.body)
                 .map_err(|error| AcronisError::Failed(reply.unreadable(&error.to_string())))?;
-            // Counting rows twice would be worse than not counting at all.
-            let is_new = marks.insert(page.mark());
-            let unfit = |why: &str| if is_new { failed(why) } else { failed("the vendor repeats a page") };
-            let handed_over = hand_over(page.items.get(), |row| if is_new { each(row) } else { Err(String::new()) });
-            handed_over.map_err(|why| unfit(&why))?;
-            let Some(cursor) = page.cursor() else { return Ok(()) };
-            url.query_pairs_mut().clear().append_pair("after", &cursor);
+            each(page.items.get()).map_err(|why| failed(&why))?;
+            let Some(cursor) = page.cursor() else { return Ok(None) };
+            url = next.after(&first, &cursor);
             if !cursors.insert(cursor) {
-                return Err(failed("the vendor repeats a page"));
+                return Err(failed(REPEATS));
             }
         }
         Err(failed(&format!("the vendor lists more than {MOST_PAGES} pages")))
@@ -79,7 +133,10 @@ impl Acronis {
 }
 
 /// Hands over the rows of a list one by one, as they are read.
-fn hand_over<T: DeserializeOwned>(rows: &str, each: impl FnMut(T) -> Result<(), String>) -> Result<(), String> {
+pub(super) fn hand_over<T: DeserializeOwned>(
+    rows: &str,
+    each: impl FnMut(T) -> Result<(), String>,
+) -> Result<(), String> {
     let mut stopped = None;
     let mut reader = serde_json::Deserializer::from_str(rows);
     let read = reader.deserialize_seq(Rows { each, stopped: &mut stopped, row: PhantomData });

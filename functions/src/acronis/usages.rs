@@ -1,11 +1,31 @@
 //! Usage of many tenants (`GET /tenants/usages`), in batches that are halved when refused (B2). A
 //! tenant refused alone is told as refused, never as zero (U2).
 
+use super::batches::{Batches, is_refusal};
 use super::{Acronis, AcronisError, MOST_IDS, wire};
 use crate::http::Reply;
+use serde::Deserialize;
+use serde_json::Value;
 use shared::ids::TenantId;
 use shared::usage::{TenantUsage, UsageRow};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+
+#[derive(Deserialize)]
+struct NumberList {
+    items: Vec<NumbersOfTenant>,
+}
+
+#[derive(Deserialize)]
+struct NumbersOfTenant {
+    tenant: String,
+    usages: Vec<NumberRow>,
+}
+
+#[derive(Deserialize)]
+struct NumberRow {
+    #[serde(default)]
+    tenant_id: Value,
+}
 
 impl Acronis {
     /// The usage of each of `tenants`, once for each.
@@ -14,19 +34,52 @@ impl Acronis {
         tenants: &[TenantId],
         mut each: impl FnMut(TenantId, TenantUsage),
     ) -> Result<(), AcronisError> {
-        let mut batches = tenants.chunks(MOST_IDS).rev().collect::<Vec<_>>();
-        while let Some(batch) = batches.pop() {
+        self.each_batch(tenants, |batch, read| match read {
+            Ok(reply) => hand_over(batch, reply, &mut each),
+            Err(refused) => {
+                batch.iter().for_each(|alone| each(alone.clone(), TenantUsage::Refused(refused.to_string())));
+                Ok(())
+            }
+        })
+        .await
+    }
+
+    /// The numbers that tenants have besides their ids, by which alerts name them, from their usage (`tenant_id` of
+    /// its rows). A tenant whose usage is refused, empty, or names several numbers, is left out.
+    pub async fn tenant_numbers(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, u64>, AcronisError> {
+        let mut numbers = BTreeMap::new();
+        self.each_batch(tenants, |_, read| {
+            let Ok(reply) = read else { return Ok(()) };
+            let list: NumberList = reply.json().map_err(AcronisError::Failed)?;
+            for entry in list.items {
+                let named = entry.usages.iter().filter_map(|row| wire::number(&row.tenant_id));
+                let named = named.collect::<BTreeSet<_>>();
+                if let Some(number) = named.first().filter(|_| named.len() == 1) {
+                    numbers.insert(TenantId::new(entry.tenant), *number);
+                }
+            }
+            Ok(())
+        })
+        .await?;
+        Ok(numbers)
+    }
+
+    /// Hands over each batch with its reply, and each tenant that is refused alone with the reason.
+    async fn each_batch(
+        &self,
+        tenants: &[TenantId],
+        mut each: impl FnMut(&[TenantId], Result<&Reply, AcronisError>) -> Result<(), AcronisError>,
+    ) -> Result<(), AcronisError> {
+        let mut batches = Batches::of(tenants, MOST_IDS);
+        while let Some(batch) = batches.take() {
             let reply = self.ask("tenants/usages", self.usages_url(batch)).await?;
             match reply.status {
-                200 => hand_over(batch, &reply, &mut each)?,
-                // One tenant that is gone or closed to us spoils its batch, and so does a long address.
-                400 | 403 | 404 | 414 | 431 => match batch {
-                    [alone] => each(alone.clone(), TenantUsage::Refused(AcronisError::of(&reply).to_string())),
-                    _ => {
-                        let (first, second) = batch.split_at(batch.len() / 2);
-                        batches.extend([second, first]);
+                200 => each(batch, Ok(&reply))?,
+                status if is_refusal(status) => {
+                    if batches.halve(batch).is_some() {
+                        each(batch, Err(AcronisError::of(&reply)))?;
                     }
-                },
+                }
                 _ => return Err(AcronisError::of(&reply)),
             }
         }

@@ -34,11 +34,17 @@ pub(super) struct Tenant {
     internal_tag: Option<String>,
     #[serde(default)]
     deleted_at: Option<String>,
+    #[serde(default)]
+    ancestral_access: Option<bool>,
 }
 
 impl Tenant {
     pub(super) fn is_deleted(&self) -> bool {
         self.deleted_at.is_some()
+    }
+
+    pub(super) fn manages_itself(&self) -> bool {
+        self.ancestral_access == Some(false)
     }
 
     pub(super) fn into_fact(self) -> Result<usage::Tenant, String> {
@@ -204,12 +210,16 @@ fn figure(name: &str, value: &Value) -> Result<Option<u64>, String> {
 
 /// A version, as a number or, as Acronis's own examples have it, as text; 0 where there is none.
 pub(super) fn version(version: &Value) -> Result<u64, String> {
-    let number = match version {
-        Value::Null => Some(0),
-        Value::String(text) => text.trim().parse().ok(),
-        _ => version.as_u64(),
-    };
+    let number = if version.is_null() { Some(0) } else { number(version) };
     number.ok_or_else(|| format!("version is {version}, expected a whole number, 0 or more"))
+}
+
+/// A whole number, as such or as text.
+pub(super) fn number(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        _ => value.as_u64(),
+    }
 }
 
 fn key(application: String, name: String, storage: Option<String>) -> ItemKey {
