@@ -2,7 +2,7 @@
 //! same case comes under several statuses (Acronis Account Management API v2, Error codes).
 
 use super::AcronisError;
-use super::error::code_and_text;
+use super::error::{code_and_text, is_alert_error, is_blank, is_of_alert_manager};
 use crate::http::{Outcome, Reply};
 use serde::de::IgnoredAny;
 use std::time::Duration;
@@ -76,17 +76,24 @@ pub(super) fn success_of_write(outcome: Outcome) -> Result<Reply, AcronisWriteEr
         Outcome::NoReply(text) => return Err(AcronisWriteError::Unknown(text)),
         Outcome::Reply(reply) => reply,
     };
-    // The code leads also where the status says yes.
-    if code_and_text(&reply).0.is_some() {
+    // The words of an error lead also where the status says yes.
+    if code_and_text(&reply).0.is_some() || is_alert_error(&reply) {
         return Err(AcronisWriteError::of(&reply));
     }
-    let is_empty = reply.body.iter().all(u8::is_ascii_whitespace);
     match reply.status {
         204 => Ok(reply),
-        200 | 201 if is_empty || serde_json::from_slice::<IgnoredAny>(&reply.body).is_ok() => Ok(reply),
+        200 | 201 if is_blank(&reply) || serde_json::from_slice::<IgnoredAny>(&reply.body).is_ok() => Ok(reply),
         // A page that is no JSON did not come from Acronis's own code.
         200 | 201 => Err(AcronisWriteError::Unknown(reply.unreadable("expected JSON"))),
         _ => Err(AcronisWriteError::of(&reply)),
+    }
+}
+
+/// What is known after dismissing an alert; it may be gone already.
+pub(super) fn success_of_dismissal(outcome: Outcome) -> Result<(), AcronisWriteError> {
+    match &outcome {
+        Outcome::Reply(reply) if reply.status == 404 && is_of_alert_manager(reply) => Ok(()),
+        _ => success_of_write(outcome).map(drop),
     }
 }
 

@@ -4,6 +4,7 @@
 mod acronis;
 mod acronis_alert_rows;
 mod acronis_alerts;
+mod acronis_dismissals;
 mod acronis_given;
 mod acronis_provisioning;
 mod acronis_refusals;
