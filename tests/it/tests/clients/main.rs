@@ -2,6 +2,9 @@
 //! tests what the clients do, never what a job decides.
 
 mod acronis;
+mod acronis_alert_rows;
+mod acronis_alerts;
+mod acronis_dismissals;
 mod acronis_given;
 mod acronis_provisioning;
 mod acronis_refusals;
