@@ -72,7 +72,7 @@ impl<'a> Dismiss<'a> {
                 let text = "not sent: the lease was about to end".to_owned();
                 return Err(AcronisWriteError::NotRun { retry_after: None, text });
             }
-            match self.writer.dismiss_alert(alert).await.map(|()| true) {
+            match self.writer.dismiss_alert(alert).await {
                 Err(AcronisWriteError::NotRun { retry_after, text }) => {
                     if !waited_to_send_again(self.host, sends, retry_after).await {
                         return Err(AcronisWriteError::NotRun { retry_after, text });
