@@ -1,7 +1,8 @@
 //! Setting a connection up: what both vendors show, for people to map by, and the first mapping (M1 to M3).
 //! Reads the vendors; creates nothing there but the contract field, when told to.
 
-use crate::autotask::{AutotaskWriter, Threshold, WriteError};
+use crate::acronis::{Acronis, AcronisError};
+use crate::autotask::{AutotaskError, AutotaskReader, AutotaskWriter, Threshold, WriteError};
 use crate::host::{Host, Vendors};
 use anyhow::{Context, anyhow, bail};
 use shared::alert::{AlertKind, AlertType};
@@ -13,7 +14,7 @@ use shared::matching::{map_equal_names, with_all_companies};
 use shared::run::Connection;
 use shared::ticket::Picklists;
 use shared::usage::{OfferingItem, Tenant};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What both vendors show to our credentials.
 #[derive(Debug)]
@@ -133,12 +134,28 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
         contracts,
         services: autotask.services(None).await.context("reading Autotask services")?,
         billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
-        alert_types: BTreeMap::new(),
-        picklists: Picklists::default(),
+        alert_types: alert_types(acronis).await?,
+        picklists: picklists(autotask).await?,
         payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,
         threshold: autotask.threshold().await?,
         web_url: autotask.web_url().await?.map(str::to_owned),
     })
+}
+
+/// The types of alert; none where the API client may not read them, since tickets are not everybody's.
+async fn alert_types(acronis: &Acronis) -> anyhow::Result<BTreeMap<AlertKind, AlertType>> {
+    match acronis.alert_types().await {
+        Err(AcronisError::Forbidden(_) | AcronisError::NotFound(_)) => Ok(BTreeMap::new()),
+        types => types.context("reading Acronis alert types"),
+    }
+}
+
+/// What tickets may be given; nothing where the API user may not read it.
+async fn picklists(autotask: &AutotaskReader) -> anyhow::Result<Picklists> {
+    match autotask.ticket_picklists(&BTreeSet::new()).await {
+        Err(AutotaskError::Refused(_)) => Ok(Picklists::default()),
+        picklists => picklists.context("reading what may be chosen for Autotask tickets"),
+    }
 }
 
 /// Adds a row for each company and item that has none, and brings names up to date.
