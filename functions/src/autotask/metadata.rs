@@ -1,7 +1,7 @@
 //! What an Autotask database says of its entities: fields, their choices, and the user-defined field
 //! that tells a contract's kind (Autotask developer help, Entity information calls).
 
-use super::wire::is_payg_field;
+use super::wire::{is_payg_field, text_of};
 use super::{AutotaskError, AutotaskReader};
 use serde::Deserialize;
 use serde_json::Value;
@@ -24,6 +24,10 @@ pub struct PicklistValue {
     pub label: String,
     /// Whether it may be chosen.
     pub active: bool,
+    /// Whether it is taken where nothing is chosen.
+    pub is_default: bool,
+    /// The choice of another field that it belongs to, where it belongs to one.
+    pub parent: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -47,6 +51,10 @@ struct ChoiceRow {
     label: Option<String>,
     #[serde(default)]
     is_active: Option<bool>,
+    #[serde(default)]
+    is_default_value: Option<bool>,
+    #[serde(default)]
+    parent_value: Value,
 }
 
 #[derive(Deserialize)]
@@ -72,12 +80,11 @@ impl AutotaskReader {
 impl From<FieldRow> for EntityField {
     fn from(row: FieldRow) -> Self {
         let choices = row.picklist_values.into_iter().flatten().map(|choice| PicklistValue {
-            value: match choice.value {
-                Value::String(text) => text,
-                other => other.to_string(),
-            },
+            value: text_of(choice.value).unwrap_or_default(),
             label: choice.label.unwrap_or_default(),
             active: choice.is_active.unwrap_or(true),
+            is_default: choice.is_default_value.unwrap_or(false),
+            parent: text_of(choice.parent_value).filter(|parent| !parent.trim().is_empty()),
         });
         Self { name: row.name, choices: choices.collect() }
     }

@@ -15,6 +15,8 @@ const PAGE_ROWS: usize = 500;
 const MOST_PAGES: usize = 20_000;
 /// Values in one condition or in all of a query together; the vendor takes 500 alternatives.
 pub(super) const MOST_VALUES: usize = 400;
+/// Two lists in one query share its alternatives.
+pub(super) const MOST_OF_TWO: usize = MOST_VALUES / 2;
 
 /// A row of an entity, as the vendor writes it.
 pub(super) trait Row: DeserializeOwned {
@@ -99,6 +101,15 @@ impl AutotaskReader {
         self.each_row::<R>(conditions, |fact| facts.push(fact)).await?;
         Ok(facts)
     }
+
+    /// The first page of the rows that pass `condition`, and whether there are more: for an entity that takes no
+    /// second condition, so that no page can be asked for by id.
+    pub(super) async fn first_page<R: Row>(&self, condition: Value) -> Result<(Vec<R::Fact>, bool), AutotaskError> {
+        let page: Page<R> = self.0.query(R::ENTITY, &json!({"filter": [condition], "maxRecords": PAGE_ROWS})).await?;
+        let goes_on = page.names_a_next() || page.items.len() >= PAGE_ROWS;
+        let facts = page.items.into_iter().map(Row::into_fact).collect::<Result<_, _>>();
+        Ok((facts.map_err(|why| AutotaskError::Failed(format!("{}: {why}", R::ENTITY)))?, goes_on))
+    }
 }
 
 fn body<R: Row>(conditions: &[Value], last: i64) -> Value {
@@ -116,9 +127,14 @@ pub(super) fn is(field: &str, value: impl Into<Value>) -> Value {
     json!({"op": "eq", "field": field, "value": value.into()})
 }
 
-/// `field` is one of these numbers. As text they would match nothing.
-pub(super) fn is_one_of(field: &str, values: impl IntoIterator<Item = i64>) -> Value {
-    json!({"op": "in", "field": field, "value": values.into_iter().collect::<Vec<_>>()})
+/// `field` is one of these numbers or texts. Numbers as text would match nothing.
+pub(super) fn is_one_of<T: Into<Value>>(field: &str, values: impl IntoIterator<Item = T>) -> Value {
+    json!({"op": "in", "field": field, "value": values.into_iter().map(Into::into).collect::<Vec<Value>>()})
+}
+
+/// At least one of `conditions` holds.
+pub(super) fn any_of(conditions: &[Value]) -> Value {
+    json!({"op": "or", "items": conditions})
 }
 
 /// `field` is this day or an earlier one.
@@ -138,7 +154,12 @@ pub(super) fn not_before(field: &str, day: Date) -> Value {
 
 /// `field` is this moment or a later one.
 pub(super) fn since(field: &str, moment: Timestamp) -> Value {
-    json!({"op": "gte", "field": field, "value": moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()})
+    json!({"op": "gte", "field": field, "value": in_utc(moment)})
+}
+
+/// A moment as the vendor writes it.
+pub(super) fn in_utc(moment: Timestamp) -> String {
+    moment.strftime("%Y-%m-%dT%H:%M:%S%.3fZ").to_string()
 }
 
 /// A day as the vendor writes it.

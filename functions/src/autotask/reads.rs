@@ -1,14 +1,11 @@
 //! The questions asked of Autotask, each with as many requests as there are pages, not customers (B1).
 
-use super::query::{MOST_VALUES, after, is, is_one_of, not_after, not_before};
+use super::query::{MOST_OF_TWO, MOST_VALUES, after, is, is_one_of, not_after, not_before};
 use super::wire;
 use super::{AutotaskError, AutotaskReader};
 use jiff::civil::Date;
 use shared::contract::{BillingCode, BundleRow, Company, Contract, ContractLine, Period, Service, UnitsRow};
 use shared::ids::{BundleId, ContractId, LineId, ServiceId};
-
-/// Two lists in one query share its alternatives.
-const MOST_OF_TWO: usize = MOST_VALUES / 2;
 
 impl AutotaskReader {
     /// All companies, the provider's own (id 0) too.

@@ -8,6 +8,7 @@ use super::{AutotaskError, AutotaskReader};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::Deserialize;
+use serde_json::Value;
 use shared::contract::{BundleRow, Company, Contract, UnitsRow};
 use shared::ids::{BundleId, CompanyId, ContractId, ServiceId};
 use shared::quota_facts::Contact;
@@ -54,10 +55,7 @@ impl AutotaskReader {
         mut each: impl FnMut(Contract),
     ) -> Result<(), AutotaskError> {
         for some in companies.chunks(MOST_VALUES) {
-            let of_companies = is_one_of("companyID", some.iter().map(|id| id.0));
-            let conditions =
-                [is("contractType", wire::RECURRING_SERVICE), not_before("endDate", ended_since), of_companies];
-            self.each_row::<wire::Contract>(&conditions, &mut each).await?;
+            self.each_row::<wire::Contract>(&contracts_of(some, ended_since), &mut each).await?;
         }
         Ok(())
     }
@@ -134,6 +132,12 @@ impl AutotaskReader {
         let conditions = [is("contractType", wire::RECURRING_SERVICE), since("lastModifiedDateTime", moment)];
         self.each_row::<TouchedRow>(&conditions, each).await
     }
+}
+
+/// The recurring service contracts of these companies that end on `ended_since` or later.
+pub(super) fn contracts_of(companies: &[CompanyId], ended_since: Date) -> [Value; 3] {
+    let of_companies = is_one_of("companyID", companies.iter().map(|id| id.0));
+    [is("contractType", wire::RECURRING_SERVICE), not_before("endDate", ended_since), of_companies]
 }
 
 #[derive(Deserialize)]
@@ -240,7 +244,7 @@ impl Row for TouchedRow {
 }
 
 /// A moment as the vendor writes it: UTC, with or without the Z.
-fn moment(text: &str) -> Result<Timestamp, String> {
+pub(super) fn moment(text: &str) -> Result<Timestamp, String> {
     let text = text.trim();
     let with_zone = if text.ends_with(['Z', 'z']) { text.to_owned() } else { format!("{text}Z") };
     text.parse().or_else(|_| with_zone.parse()).map_err(|_| format!("{text} is no moment"))

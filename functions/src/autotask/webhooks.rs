@@ -141,7 +141,7 @@ impl Row for WebhookRow {
 }
 
 #[derive(Deserialize)]
-struct ResourceRow {
+pub(super) struct ResourceRow {
     id: i64,
 }
 

@@ -9,6 +9,7 @@ use rust_decimal::Decimal;
 use serde::Deserialize;
 use shared::contract::{self, PAYG_FIELD, PeriodType};
 use shared::ids::{BillingCodeId, BundleId, CompanyId, ContractId, LineId, ServiceId};
+use shared::ticket;
 
 /// `contractType` of a recurring service contract (Autotask developer help, ContractServices).
 pub(super) const RECURRING_SERVICE: i64 = 7;
@@ -62,6 +63,28 @@ pub(super) struct Contract {
     contract_period_type: Option<Whole>,
     #[serde(default)]
     user_defined_fields: Option<Vec<UserDefinedField>>,
+    #[serde(default)]
+    is_default_contract: Option<bool>,
+}
+
+/// The same row, read for tickets.
+#[derive(Deserialize)]
+#[serde(transparent)]
+pub(super) struct TicketContract(Contract);
+
+impl Row for TicketContract {
+    const ENTITY: &'static str = Contract::ENTITY;
+    const FIELDS: &'static [&'static str] = Contract::FIELDS;
+    type Fact = ticket::TicketContract;
+
+    fn id(&self) -> i64 {
+        self.0.id
+    }
+
+    fn into_fact(self) -> Result<Self::Fact, String> {
+        let is_default = self.0.is_default_contract.unwrap_or(false);
+        Ok(ticket::TicketContract { contract: self.0.into_fact()?, is_default })
+    }
 }
 
 #[derive(Deserialize)]
@@ -109,7 +132,7 @@ fn units(units: Whole) -> Result<i64, String> {
 }
 
 /// The text of a value that is documented as a text; another kind is shown as it is.
-fn text_of(value: serde_json::Value) -> Option<String> {
+pub(super) fn text_of(value: serde_json::Value) -> Option<String> {
     match value {
         serde_json::Value::Null => None,
         serde_json::Value::String(text) => Some(text),
