@@ -12,6 +12,8 @@ mod query;
 mod reads;
 mod scoped;
 mod ticket_companies;
+mod ticket_writes;
+mod tickets;
 mod webhooks;
 mod wire;
 mod writer;

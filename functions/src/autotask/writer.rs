@@ -69,6 +69,11 @@ struct Created {
     item_id: i64,
 }
 
+/// The id of what was created. A reply without one leaves open whether anything was.
+pub(super) fn created(reply: &Reply) -> Result<i64, WriteError> {
+    reply.json::<Created>().map(|created| created.item_id).map_err(WriteError::Unknown)
+}
+
 impl AutotaskWriter {
     /// A writer to the database that `reader` reads, within the same allowance.
     pub fn new(reader: &AutotaskReader) -> Self {
@@ -100,8 +105,7 @@ impl AutotaskWriter {
             is_active: true,
             external_id: new.external_id(),
         };
-        let reply = self.write("Services", &body).await?;
-        reply.json::<Created>().map(|created| ServiceId(created.item_id)).map_err(WriteError::Unknown)
+        created(&self.write("Services", &body).await?).map(ServiceId)
     }
 
     /// Creates the contract user-defined field "Acronis PAYG". The caller has made sure that it is not
@@ -130,7 +134,7 @@ impl AutotaskWriter {
         &self.reader.0
     }
 
-    async fn write(&self, entity: &str, body: &impl Serialize) -> Result<Reply, WriteError> {
+    pub(super) async fn write(&self, entity: &str, body: &impl Serialize) -> Result<Reply, WriteError> {
         let body = serde_json::to_vec(body).expect("bodies are plain structures, which always have a JSON form");
         self.connection().write(entity, body).await
     }
