@@ -61,8 +61,8 @@ impl<'a> Dismiss<'a> {
         Ok(())
     }
 
-    /// Sends a dismissal; again only while it certainly was not run.
-    async fn sent(&self, alert: &AlertId) -> Result<(), AcronisWriteError> {
+    /// Sends a dismissal; again only while it certainly was not run. Whether the alert was there.
+    async fn sent(&self, alert: &AlertId) -> Result<bool, AcronisWriteError> {
         let mut sends = 1;
         loop {
             if !lease::has_time(self.host, &*self.lease.read().await) {
@@ -88,13 +88,13 @@ impl<'a> Dismiss<'a> {
         &self,
         change: &Change,
         dismissal: &AlertDismissal,
-        answer: Result<(), AcronisWriteError>,
+        answer: Result<bool, AcronisWriteError>,
         record: &mut RunRecord,
         troubles: &mut Vec<String>,
     ) -> Option<Made> {
         match answer {
-            Ok(()) => {
-                record.counts.made += 1;
+            Ok(was_there) => {
+                record.counts.made += usize::from(was_there);
                 None
             }
             Err(AcronisWriteError::Refused { text, .. }) => {
