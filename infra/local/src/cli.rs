@@ -3,7 +3,7 @@
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
-/// Keeps Acronis and Autotask in agreement: usage, contract units, quotas and customers.
+/// Keeps Acronis and Autotask in agreement: usage, contract units, quotas, customers, alerts and tickets.
 #[derive(Debug, Parser)]
 #[command(name = "acrotask", version, arg_required_else_help = true)]
 pub struct Cli {

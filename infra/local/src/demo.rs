@@ -1,59 +1,43 @@
-//! The `demo` command: a simulated provider, everything on this machine, the first sync shown, and then one
+//! The `demo` command: a simulated provider, everything on this machine, the first syncs shown, and then one
 //! simulated day after the other. It plays operator and world; the work is done by the real jobs.
+
+mod days;
+mod tickets;
 
 use crate::cli;
 use crate::commands::Exit;
 use crate::machine::{Machine, Storage};
-use crate::plans::{in_words, told};
-use crate::session::{asked_to_stop, note, print, watched};
-use crate::wake::wake;
-use crate::webhook_server::{self, WebhookServer};
-use anyhow::{Context, bail};
-use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials, WebhookKeys};
+use crate::plans::told;
+use crate::session::{note, print, watched};
+use anyhow::{Context, anyhow, bail};
+use functions::context::{AcronisCredentials, AutotaskCredentials, Clock, Secret, VendorCredentials};
 use functions::http::HttpSettings;
 use functions::run::{Approve, Run, Scope};
 use functions::setup::{self, Connected};
 use functions::{contract_changed, usage_sync};
-use jiff::civil::{Time, time};
-use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 use sandbox::acronis::catalogue::ACRONIS_STORAGE as DEFAULT_STORAGE;
-use sandbox::seed::story;
 use sandbox::{Sandbox, Seed};
+use shared::finding::What;
 use shared::ids::{ConnectionId, ServiceId, StorageId};
 use shared::mapping::{Mapping, ServiceTarget};
 use shared::matching::{suggestions, unmapped_tenants};
 use shared::plan::Plan;
-use shared::run::{Job, Mode, Outcome};
+use shared::run::{Mode, Outcome};
 use shared::words::count;
-use std::time::Duration;
-
-/// How long one simulated day takes.
-const DAY: Duration = Duration::from_secs(15);
-/// When a simulated day's run is.
-const RUN_AT: Time = time(4, 0, 0, 0);
-/// How much of a day is told line by line.
-const LINES_TOLD: usize = 6;
-/// Customers whose units do not follow, each for a reason that the plan finds.
-const NOT_BILLED: [&str; 7] = [
-    story::TENANT_ONLY,
-    story::NEAR_MATCH_TENANT,
-    story::TRIAL,
-    story::EXPIRED,
-    story::TWO_CONTRACTS,
-    story::PREPAID,
-    story::PERHAPS,
-];
+use std::collections::VecDeque;
 
 struct Play {
     sandbox: Sandbox,
     machine: Machine,
     connection: ConnectionId,
     quiet: bool,
-    /// What the last run held.
+    /// What the last run of units held.
     held: Vec<String>,
     /// How many changes the first sync made.
     made: usize,
+    /// Alerts raised on the last days, the latest day first.
+    raised: VecDeque<[String; 2]>,
 }
 
 /// Plays the demo.
@@ -63,6 +47,7 @@ pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
         seed: args.seed,
         changed_percent: 25,
         prepaid: true,
+        alerts: true,
         ..Seed::default()
     };
     let mut play = Play::start(seed, args.json).await?;
@@ -71,10 +56,11 @@ pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
     let first = play.first_plan().await?;
     let applied = play.apply(&first).await?;
     let second = play.second_run().await?;
-    let quotas = play.quotas().await?;
+    let quotas = play.quotas(&first).await?;
+    let alerts = play.alerts().await?;
     if args.json {
         let all = serde_json::json!({
-            "first_plan": first, "run": applied.record, "second_plan": second, "quotas": quotas,
+            "first_plan": first, "run": applied.record, "second_plan": second, "quotas": quotas, "alerts": alerts,
         });
         print(&serde_json::to_string_pretty(&all)?)?;
     }
@@ -91,7 +77,7 @@ impl Play {
         let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
         let connection = ConnectionId::new("demo");
         machine.keep_credentials(&connection, &credentials(&sandbox));
-        let play = Play { sandbox, machine, connection, quiet, held: Vec::new(), made: 0 };
+        let play = Play { sandbox, machine, connection, quiet, held: Vec::new(), made: 0, raised: VecDeque::new() };
         play.say(&format!(
             "A simulated provider: Acronis at {}, Autotask at {}, the table in memory. Today is {} there.",
             play.sandbox.acronis_url(),
@@ -105,6 +91,10 @@ impl Play {
         if !self.quiet {
             note(text);
         }
+    }
+
+    fn show(&self, plan: &Plan) -> anyhow::Result<()> {
+        if self.quiet { Ok(()) } else { print(&format!("\n{plan}")) }
     }
 
     /// As `acrotask connect --create-field` does.
@@ -158,12 +148,10 @@ impl Play {
     }
 
     async fn first_plan(&self) -> anyhow::Result<Plan> {
-        self.say("\n3. Plan: what would change and why. Nothing is changed before the first plan is approved.\n");
+        self.say("\n3. Plan: what would change and why. Nothing is changed before the first plan is approved.");
         let host = &self.machine.host;
         let plan = watched(&host.progress, usage_sync::plan(host, &self.connection)).await?;
-        if !self.quiet {
-            print(&plan.to_string())?;
-        }
+        self.show(&plan)?;
         Ok(plan)
     }
 
@@ -196,6 +184,10 @@ impl Play {
         self.machine.host.clock.set(now);
     }
 
+    fn time_of_day(&self) -> String {
+        self.machine.host.clock.now().strftime("%H:%M").to_string()
+    }
+
     async fn second_run(&self) -> anyhow::Result<Plan> {
         self.say("\n6. Run again: a run looks at what is, so a second one has nothing to do.");
         let host = &self.machine.host;
@@ -210,16 +202,15 @@ impl Play {
         Ok(plan)
     }
 
-    /// The other direction: what contracts sell is what tenants may use.
-    async fn quotas(&mut self) -> anyhow::Result<Plan> {
+    /// The other direction: what contracts sell is what tenants may use. `units` is the first plan of units.
+    async fn quotas(&mut self, units: &Plan) -> anyhow::Result<Plan> {
         self.say(
-            "\n7. Quotas: prepaid units become quotas in Acronis, and companies with a contract and no tenant get one.\n",
+            "\n7. Quotas: prepaid units become quotas in Acronis, and companies with a contract and no tenant get one.",
         );
+        self.sell_what_is_missing(units)?;
         let (host, connection) = (&self.machine.host, &self.connection);
         let plan = watched(&host.progress, contract_changed::plan(host, connection)).await?;
-        if !self.quiet {
-            print(&plan.to_string())?;
-        }
+        self.show(&plan)?;
         self.say(&format!("\n8. Approve this plan, {}, as a person would, and apply it.", plan.id));
         contract_changed::approve(host, connection, &Approve::Plan(plan.id.clone()), "demo").await?;
         for is_second in [false, true] {
@@ -238,127 +229,24 @@ impl Play {
         Ok(plan)
     }
 
-    /// One day after the other: usage moves, the schedule comes, and units follow.
-    async fn days(&mut self) -> anyhow::Result<Exit> {
-        self.say(&format!(
-            "\n9. Days pass, one every {} seconds: usage moves, at 04:00 usage-sync is due, and units follow. Ctrl-C ends it.",
-            DAY.as_secs()
-        ));
-        let _webhooks = self.take_webhooks().await?;
-        let mut stop = std::pin::pin!(asked_to_stop());
-        for day in 1.. {
-            tokio::select! {
-                () = tokio::time::sleep(DAY) => {}
-                () = stop.as_mut() => break,
-            }
-            self.approve_held().await;
-            let moved = self.next_day(day)?;
-            self.say(&format!("\n{}, usage of today", self.sandbox.world(|world| world.today())));
-            self.say_some(&moved);
-            for run in wake(&mut self.machine, &self.connection, Job::UsageSync, Mode::Apply).await? {
-                self.tell(&run);
-            }
-        }
-        self.say("\nThe demo is over; nothing of it is kept.");
-        Ok(Exit::Done)
-    }
-
-    /// Lets itself be called from outside, with keys that nobody else knows.
-    async fn take_webhooks(&self) -> anyhow::Result<WebhookServer> {
-        let key = || Secret::new(uuid::Uuid::new_v4().simple().to_string());
-        let keys = WebhookKeys { autotask: vec![key()], contract_changed: vec![key()] };
-        self.machine.keep_webhook_keys(&self.connection, &keys);
-        let server = webhook_server::start(&self.machine, 0).await?;
-        self.say(&format!(
-            "Webhooks are taken at {}/v1/{}/autotask and …/contract-changed, signed with {} and {}.",
-            server.url(),
-            self.connection,
-            keys.autotask[0].expose(),
-            keys.contract_changed[0].expose()
-        ));
-        Ok(server)
-    }
-
-    /// As a person does who has looked at it.
-    async fn approve_held(&mut self) {
-        let held = std::mem::take(&mut self.held);
-        if !held.is_empty() {
+    /// As a salesperson does who reads the findings: what is used and not on the contract is put there. Until then the
+    /// contract does not sell it, and its quota would be 0.
+    fn sell_what_is_missing(&self, units: &Plan) -> anyhow::Result<()> {
+        for finding in &units.findings {
+            let What::NotOnContract { contract, service_name, unbilled, .. } = &finding.what else { continue };
+            let sold = self.sandbox.world(|world| {
+                let service = world.services().into_iter().find(|service| service.name == *service_name);
+                let service = service.ok_or_else(|| format!("there is no service {service_name}"))?;
+                world.human_add_service(contract.0, service.id, *unbilled, world.today())
+            });
+            sold.map_err(|why| anyhow!("{service_name} cannot be put on contract {contract}: {why}"))?;
             self.say(&format!(
-                "\nThe demo approves what was held, as a person would: acrotask approve {}",
-                held.join(" ")
-            ));
-            let approved = usage_sync::approve(&self.machine.host, &self.connection, &Approve::Ids(held), "demo").await;
-            if let Err(error) = approved {
-                self.say(&format!("   It was refused: {error:#}"));
-            }
-        }
-    }
-
-    /// Moves everybody to tomorrow's run and a few customers' usage with it; tells whose.
-    fn next_day(&self, day: u64) -> anyhow::Result<Vec<String>> {
-        let tomorrow = self.sandbox.world(|world| world.today()).checked_add(1.day())?;
-        let now: Timestamp = tomorrow.to_datetime(RUN_AT).to_zoned(TimeZone::UTC)?.timestamp();
-        self.set_time(now);
-        Ok(self.sandbox.world(|world| move_usage(world, day)))
-    }
-
-    /// A day's run: what it made, and what it left to a person.
-    fn tell(&mut self, run: &Run) {
-        self.say(&format!("04:00 {}: {}", run.record.job, told(&run.record)));
-        let Some(plan) = &run.plan else { return };
-        let made: Vec<String> = plan.changes.iter().map(|change| in_words(change).join("  ")).collect();
-        self.say_some(&made);
-        for held in &plan.held {
-            let reasons: Vec<String> = held.reasons.iter().map(ToString::to_string).collect();
-            self.say(&format!("   HELD: {}: {}", in_words(&held.change).join("  "), reasons.join("; ")));
-            self.say(&format!(
-                "         It waits for a person; in your own setup: acrotask approve {}",
-                held.change.id
+                "   A salesperson has read the findings of the first plan, and put {unbilled} {service_name} on the contract of {}.",
+                finding.company_name
             ));
         }
-        self.held = plan.held.iter().map(|held| held.change.id.clone()).collect();
+        Ok(())
     }
-
-    fn say_some(&self, lines: &[String]) {
-        lines.iter().take(LINES_TOLD).for_each(|line| self.say(&format!("   {line}")));
-        if lines.len() > LINES_TOLD {
-            self.say(&format!("   and {} more", lines.len() - LINES_TOLD));
-        }
-    }
-}
-
-/// Every third customer with workstations gets one more or one less, in turn, and now and then one gets
-/// far more servers, or loses them again.
-fn move_usage(world: &mut sandbox::World, day: u64) -> Vec<String> {
-    const ITEM: &str = "pw_base_workstations";
-    let mut customers: Vec<(String, String, u64)> = Vec::new();
-    for (id, tenant) in &world.acronis.tenants {
-        let usage = world.acronis.usage(id, ITEM, None).filter(|_| !NOT_BILLED.contains(&tenant.name.as_str()));
-        customers.extend(usage.map(|usage| (id.clone(), tenant.name.clone(), usage.value)));
-    }
-    let mut moved: Vec<String> = jump(world, day).into_iter().collect();
-    for (position, (id, name, was)) in (0_u64..).zip(customers) {
-        if (position + day).is_multiple_of(3) && was > 1 {
-            let is = if (position + day).is_multiple_of(2) { was + 1 } else { was - 1 };
-            world.set_usage(&id, ITEM, None, is, Some(is));
-            moved.push(format!("{name} has {is} workstations instead of {was}"));
-        }
-    }
-    moved
-}
-
-/// A change that no run makes without a person (H1).
-fn jump(world: &mut sandbox::World, day: u64) -> Option<String> {
-    const ITEM: &str = "pw_base_servers";
-    let (name, few, many) = (story::IN_FOLDER, 2, 42);
-    let is = match day % 8 {
-        2 => many,
-        6 => few,
-        _ => return None,
-    };
-    let tenant = world.tenant_named(name)?;
-    world.set_usage(&tenant, ITEM, None, is, Some(is));
-    Some(format!("{name} has {is} servers instead of {}", few + many - is))
 }
 
 /// What logs in at the simulated vendors.

@@ -1,18 +1,17 @@
-//! What is planned, approved and made, for people: of units, of quotas, or of both. Calls the jobs, prints what
-//! they give, and says how it ended.
+//! What is planned, approved and made, for people: of units, of quotas, of tickets, or of all of them. Prints what the
+//! jobs give, and says how it ended.
+
+mod subject;
 
 use crate::cli::{self, Subject};
 use crate::commands::Exit;
 use crate::session::{Session, note, print};
 use anyhow::bail;
 use comfy_table::{Table, presets};
-use functions::alert_sync::{self, Look};
-use functions::run::{Approve, Run, Scope};
-use functions::ticket_changed::{self, Tickets};
-use functions::{contract_changed, usage_sync};
+use functions::run::Approve;
 use shared::finding::Finding;
 use shared::plan::{Action, Change, HoldReason, Plan};
-use shared::run::{Job, Mode, Outcome, RunRecord};
+use shared::run::{Outcome, RunRecord};
 use shared::ticket_change::AlertsTold;
 use shared::words::count;
 use std::collections::BTreeMap;
@@ -22,90 +21,14 @@ use std::fmt::Write;
 const SKIPPED: &str =
     "another run is at work: try again when it is done; one that died gives way a minute after its last sign of life";
 
-impl Subject {
-    /// What is looked at where nothing is named: tenants and quotas first, then what they use, then their alerts.
-    const ALL: [Subject; 4] = [Subject::Quotas, Subject::Usage, Subject::Alerts, Subject::Dismissals];
-
-    /// What is looked at: alerts only where they make tickets, if they are not asked for, and dismissals only where
-    /// closing a ticket dismisses its alert.
-    async fn of(named: Option<Subject>, session: &Session) -> anyhow::Result<Vec<Subject>> {
-        let mapping = session.machine.host.store.mapping(&session.connection).await?.unwrap_or_default();
-        let tickets = &mapping.settings.tickets;
-        let is_wanted = |subject: &Subject| match (named, *subject) {
-            (None | Some(Subject::Alerts), Subject::Dismissals) => tickets.enabled && tickets.dismiss_on_close,
-            (None, Subject::Alerts) => tickets.enabled,
-            (None, _) => true,
-            (Some(named), subject) => named == subject,
-        };
-        Ok(Self::ALL.into_iter().filter(is_wanted).collect())
-    }
-
-    fn of_plan(plan: &Plan) -> Subject {
-        match plan.job {
-            Job::UsageSync => Subject::Usage,
-            Job::AlertSync => Subject::Alerts,
-            Job::TicketChanged => Subject::Dismissals,
-            Job::ContractWatch | Job::ContractChanged => Subject::Quotas,
-        }
-    }
-
-    fn word(self) -> &'static str {
-        match self {
-            Subject::Usage => "usage",
-            Subject::Quotas => "quotas",
-            Subject::Alerts => "alerts",
-            Subject::Dismissals => "dismissals",
-        }
-    }
-
-    /// The word by which it is named on the command line.
-    fn named(self) -> &'static str {
-        if self == Subject::Dismissals { Subject::Alerts.word() } else { self.word() }
-    }
-
-    async fn plan(self, session: &Session) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
-        match self {
-            Subject::Usage => session.watched(usage_sync::plan(host, connection)).await,
-            Subject::Quotas => session.watched(contract_changed::plan(host, connection)).await,
-            Subject::Alerts => session.watched(alert_sync::plan(host, connection)).await,
-            Subject::Dismissals => session.watched(ticket_changed::plan(host, connection)).await,
-        }
-    }
-
-    async fn apply(self, session: &Session) -> anyhow::Result<Run> {
-        let (host, connection) = (&session.machine.host, &session.connection);
-        match self {
-            Subject::Usage => session.watched(usage_sync::run(host, connection, Scope::Everybody, Mode::Apply)).await,
-            Subject::Quotas => {
-                session.watched(contract_changed::run(host, connection, Scope::Everybody, Mode::Apply)).await
-            }
-            Subject::Alerts => session.watched(alert_sync::run(host, connection, Look::Whole, Mode::Apply)).await,
-            Subject::Dismissals => {
-                session.watched(ticket_changed::run(host, connection, Tickets::All, Mode::Apply)).await
-            }
-        }
-    }
-
-    async fn approve(self, session: &Session, what: &Approve, by: &str) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
-        match self {
-            Subject::Usage => session.watched(usage_sync::approve(host, connection, what, by)).await,
-            Subject::Quotas => session.watched(contract_changed::approve(host, connection, what, by)).await,
-            Subject::Alerts => session.watched(alert_sync::approve(host, connection, what, by)).await,
-            Subject::Dismissals => session.watched(ticket_changed::approve(host, connection, what, by)).await,
-        }
-    }
-}
-
 /// `plan`.
 pub async fn plan(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
     session.set_up().await?;
-    let mut plans = Vec::new();
-    for subject in Subject::of(args.subject, session).await? {
-        plans.push(subject.plan(session).await?);
-    }
+    let (plans, failed) = plans_of(args.subject, session).await?;
     if args.json {
+        if let Some(error) = failed {
+            return Err(error);
+        }
         let by_subject = plans.iter().map(|plan| (Subject::of_plan(plan).word(), plan)).collect();
         print_json(&by_subject, args.subject)?;
     }
@@ -115,12 +38,29 @@ pub async fn plan(session: &Session, args: &cli::Look) -> anyhow::Result<Exit> {
         next_step(plan);
         first_approval(session, plan).await?;
     }
+    if let Some(error) = failed {
+        return Err(error);
+    }
     let nothing_to_make = plans.iter().all(|plan| plan.changes.is_empty());
     Ok(match (nothing_to_make, plans.iter().all(Plan::is_empty)) {
         (false, _) => Exit::Changes,
         (true, false) => Exit::OnlyHolds,
         (true, true) => Exit::Done,
     })
+}
+
+/// The plans that could be made, and why others could not: of several reasons the first, and the others are told.
+async fn plans_of(named: Option<Subject>, session: &Session) -> anyhow::Result<(Vec<Plan>, Option<anyhow::Error>)> {
+    let (mut plans, mut failed) = (Vec::new(), None::<anyhow::Error>);
+    for subject in Subject::of(named, session).await? {
+        match (subject.plan(session).await, &failed) {
+            (Ok(plan), _) => plans.push(plan),
+            (Err(error), None) => failed = Some(error),
+            (Err(error), Some(first)) if format!("{error:#}") == format!("{first:#}") => {}
+            (Err(error), Some(_)) => note(&format!("acrotask: {error:#}")),
+        }
+    }
+    Ok((plans, failed))
 }
 
 /// One thing as it is; several by their subjects.
@@ -147,15 +87,13 @@ fn next_step(plan: &Plan) {
 /// A first plan without any change is approved like every other (M5).
 async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
     let connection = session.machine.host.store.connection(&session.connection).await?;
-    let (what, is_first): (_, fn(&shared::run::Connection) -> bool) = match Subject::of_plan(plan) {
-        Subject::Usage => ("units", |connection| !connection.first_plan_approved),
-        Subject::Quotas => ("quotas", |connection| !connection.first_quotas_approved),
-        Subject::Alerts | Subject::Dismissals => ("tickets", |connection| !connection.first_tickets_approved),
-    };
+    let subject = Subject::of_plan(plan);
+    let is_first = connection.is_some_and(|connection| subject.waits_for_first_plan(&connection));
     let can_start = !plan.findings.iter().any(Finding::keeps_from_starting);
-    if connection.as_ref().is_some_and(is_first) && can_start && plan.is_empty() {
+    if is_first && can_start && plan.is_empty() {
         note(&format!(
-            "Nothing to change today. To let it change {what} from now on: acrotask approve --plan {}",
+            "Nothing to change today. To let it change {} from now on: acrotask approve --plan {}",
+            subject.changes(),
             plan.id
         ));
     }
@@ -183,9 +121,16 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
         Approve::Plan(id) => vec![id.clone()],
         Approve::Ids(ids) => ids.clone(),
     };
-    let mut first_plans = Vec::new();
-    for subject in Subject::of(None, session).await? {
-        let plan = subject.plan(session).await?;
+    let (mut first_plans, mut failed) = (Vec::new(), None);
+    // What is read quickly is asked first; and what cannot be planned keeps nobody from approving the rest.
+    for subject in Subject::of(None, session).await?.into_iter().rev() {
+        let plan = match subject.plan(session).await {
+            Ok(plan) => plan,
+            Err(error) => {
+                failed.get_or_insert(error);
+                continue;
+            }
+        };
         let (here, elsewhere): (Vec<String>, Vec<String>) = left.into_iter().partition(|id| match what {
             Approve::Plan(_) => plan.id == *id,
             Approve::Ids(_) => plan.approvable().any(|one| one == id),
@@ -201,6 +146,9 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
         }
         first_plans
             .extend(plan.held.iter().any(|held| held.reasons.contains(&HoldReason::FirstPlan)).then_some(plan.id));
+    }
+    if let Some(error) = failed {
+        return Err(error);
     }
     let moved = "usage, units, contracts, alerts or the mapping moved";
     if let Approve::Plan(shown) = what {

@@ -10,6 +10,7 @@ use crate::webhook_server;
 use functions::run::Run;
 use serde_json::Value;
 use shared::run::{Job, Mode, Outcome};
+use std::collections::BTreeMap;
 
 /// What wakes the machine.
 enum Waking {
@@ -33,6 +34,7 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
     let _webhooks = webhook_server::start_if_keyed(&session).await?;
     let mut stop = std::pin::pin!(asked_to_stop());
     let mut schedule = Schedule::new(session.machine.host.clock.now());
+    let mut held = Held::default();
     loop {
         let (job, at) = schedule.next();
         let waking = tokio::select! {
@@ -42,7 +44,7 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
         };
         let is_due = matches!(waking, Waking::Due(_));
         {
-            let mut run = std::pin::pin!(wake_and_tell(&mut session, waking));
+            let mut run = std::pin::pin!(wake_and_tell(&mut session, &mut held, waking));
             let stopped = tokio::select! {
                 () = &mut run => false,
                 () = stop.as_mut() => true,
@@ -75,22 +77,31 @@ async fn set_next(schedule: &mut Schedule, job: Job, session: &Session) {
 }
 
 /// One waking, told. What cannot even be recorded is told too, and tried again with the next schedule.
-async fn wake_and_tell(session: &mut Session, waking: Waking) {
+async fn wake_and_tell(session: &mut Session, held: &mut Held, waking: Waking) {
     let (machine, connection, mode) = (&mut session.machine, &session.connection, session.mode);
     let runs = match waking {
         Waking::Event(event) => heed(machine, connection, Some(event), mode).await,
         Waking::Due(job) => wake(machine, connection, job, mode).await,
     };
     match runs {
-        Ok(runs) => runs.iter().filter(|run| is_worth_telling(run)).for_each(tell),
+        Ok(runs) => runs.iter().filter(|run| held.is_worth_telling(run)).for_each(tell),
         Err(error) => note(&format!("acrotask: no run could be made or recorded: {error:#}")),
     }
 }
 
-/// A look every five minutes that found nothing is no news.
-fn is_worth_telling(run: &Run) -> bool {
-    let found_nothing = run.record.outcome == Outcome::Complete && run.record.counts.changes == 0;
-    !matches!(run.record.job, Job::ContractWatch | Job::AlertSync) || !found_nothing
+/// How much was held at the last look of each job.
+#[derive(Default)]
+struct Held(BTreeMap<Job, usize>);
+
+impl Held {
+    /// A look that is made often and found nothing is no news, and neither is what was held before.
+    fn is_worth_telling(&mut self, run: &Run) -> bool {
+        let (job, counts) = (run.record.job, &run.record.counts);
+        let before = self.0.insert(job, counts.held).unwrap_or_default();
+        let found_nothing = run.record.outcome == Outcome::Complete && counts.changes == 0;
+        let looks_often = matches!(job, Job::ContractWatch | Job::AlertSync | Job::TicketChanged);
+        !looks_often || !found_nothing || (counts.held > 0 && counts.held != before)
+    }
 }
 
 /// One run with its time, and what it leaves to a person.

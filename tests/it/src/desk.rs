@@ -3,9 +3,13 @@
 
 use crate::folder::Folder;
 use crate::program::{self, Environment, Running, Said};
+use acrotask::table::EmbeddedTable;
+use functions::store::Store;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use sandbox::{Sandbox, Seed};
+use shared::ids::ConnectionId;
+use shared::mapping::Mapping;
 
 /// The desk.
 pub struct Desk {
@@ -72,6 +76,15 @@ impl Desk {
         self.run("mapping export map.toml").await.exits(0);
         self.write("map.toml", &everything_sold(&self.read("map.toml")));
         self.run("mapping import map.toml").await.exits(0);
+    }
+
+    /// What the mapping file cannot say: the stored mapping is changed, while no program runs.
+    pub async fn change_mapping(&self, change: impl FnOnce(&mut Mapping)) {
+        let table = EmbeddedTable::in_folder(&self.folder.path().join("state")).await.expect("the state is opened");
+        let (store, id) = (Store::new(table.client(), "acrotask"), ConnectionId::new("default"));
+        let mut mapping = store.mapping(&id).await.expect("the table is read").expect("there is one");
+        change(&mut mapping);
+        store.save_mapping(&id, &mapping).await.expect("the mapping is saved");
     }
 
     /// Runs the program.

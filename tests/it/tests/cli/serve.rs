@@ -1,11 +1,8 @@
 //! `serve`: a run at the start, then on schedule, until it is asked to end.
 
-use acrotask::table::EmbeddedTable;
-use functions::store::Store;
 use it::desk::Desk;
 use sandbox::seed::story;
 use sandbox::{Fault, FaultKind};
-use shared::ids::ConnectionId;
 
 #[tokio::test]
 async fn in_apply_mode_it_makes_a_run_at_once_and_ends_at_ctrl_c() {
@@ -65,11 +62,7 @@ async fn a_run_that_fails_is_told_and_the_next_one_is_waited_for() {
 
 /// Saves a time zone that no mapping file may name, as a newer version with another calendar might.
 async fn set_time_zone(desk: &Desk, time_zone: &str) {
-    let table = EmbeddedTable::in_folder(&desk.folder.path().join("state")).await.expect("the state is opened");
-    let (store, id) = (Store::new(table.client(), "acrotask"), ConnectionId::new("default"));
-    let mut mapping = store.mapping(&id).await.expect("the table is read").expect("there is one");
-    mapping.settings.time_zone = time_zone.to_owned();
-    store.save_mapping(&id, &mapping).await.expect("the mapping is saved");
+    desk.change_mapping(|mapping| mapping.settings.time_zone = time_zone.to_owned()).await;
 }
 
 #[tokio::test]

@@ -12,6 +12,8 @@ async fn wrong_usage_is_64_and_reaches_nothing() {
         "plan everything",
         "plan --nope",
         "plan usage more",
+        "plan dismissals",
+        "apply tickets",
         "apply --once",
         "approve",
         "approve 1 --plan 2",

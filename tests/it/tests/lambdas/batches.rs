@@ -14,13 +14,13 @@ use shared::run::Job;
 use std::collections::BTreeSet;
 
 /// Messages as they come from a queue, by their ids.
-fn batch(messages: &[(&str, String)]) -> Value {
+pub(crate) fn batch(messages: &[(&str, String)]) -> Value {
     let records = messages.iter().map(|(id, body)| json!({"messageId": id, "body": body}));
     json!({"Records": records.collect::<Vec<_>>()})
 }
 
 /// The ids that are to come again.
-fn failed(answer: &Value) -> BTreeSet<&str> {
+pub(crate) fn failed(answer: &Value) -> BTreeSet<&str> {
     let failures = answer["batchItemFailures"].as_array().expect("the answer to a queue").iter();
     failures.map(|failure| failure["itemIdentifier"].as_str().expect("an id")).collect()
 }

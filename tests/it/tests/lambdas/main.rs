@@ -3,6 +3,7 @@
 
 mod batches;
 mod cloud;
+mod tickets;
 
 use acrotask::demo::credentials;
 use cloud::Cloud;

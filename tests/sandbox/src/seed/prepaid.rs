@@ -18,7 +18,7 @@ pub const NEW_COMPANY: &str = "Frischling Bootsbau GmbH";
 pub const EXPIRED: &str = "Auslauf Textil KG";
 /// The same service stands on a prepaid and on a pay-as-you-go contract.
 pub const BOTH_KINDS: &str = "Zweierlei Kartonagen e.K.";
-/// Prepaid contract with a bundle of 6 units, and 4 workstations beside it.
+/// Prepaid contract with a bundle of 6 units, and 4 workstations and 2 servers beside it.
 pub const BUNDLED: &str = "Paketfroh Versand GmbH";
 
 /// Plants all of them.
@@ -91,6 +91,7 @@ fn plant_bundle(planter: &mut Planter<'_>) {
     planter.world.offer_everything(&bundled.tenant);
     let contract = planter.prepaid_contract(bundled.company);
     planter.sell(contract, OFFERS[0], 4);
+    planter.sell(contract, OFFERS[1], 2);
     let world = &mut *planter.world;
     let services = [OFFERS[0].item, OFFERS[5].item].map(|item| world.service_by_sku(item));
     let services: Vec<i64> = services.into_iter().flatten().collect();

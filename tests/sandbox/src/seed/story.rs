@@ -121,6 +121,7 @@ fn plant_contracts(planter: &mut Planter<'_>) {
     let prepaid = planter.pair(PREPAID, PREPAID, None);
     let contract = planter.prepaid_contract(prepaid.company);
     planter.sell(contract, OFFERS[0], 25);
+    planter.sell(contract, OFFERS[1], 2);
 
     let perhaps = planter.pair(PERHAPS, PERHAPS, None);
     let contract = planter.contract_for(perhaps.company);
