@@ -1,17 +1,20 @@
 //! Setting a connection up: what both vendors show, for people to map by, and the first mapping (M1 to M3).
 //! Reads the vendors; creates nothing there but the contract field, when told to.
 
-use crate::autotask::{AutotaskWriter, Threshold, WriteError};
+use crate::acronis::{Acronis, AcronisError};
+use crate::autotask::{AutotaskError, AutotaskReader, AutotaskWriter, Threshold, WriteError};
 use crate::host::{Host, Vendors};
 use anyhow::{Context, anyhow, bail};
+use shared::alert::{AlertKind, AlertType};
 use shared::contract::{BillingCode, Company, Contract, Service};
 use shared::ids::{ConnectionId, StorageId};
 use shared::labels::label;
 use shared::mapping::{Mapping, ProductRow};
 use shared::matching::{map_equal_names, with_all_companies};
 use shared::run::Connection;
+use shared::ticket::Picklists;
 use shared::usage::{OfferingItem, Tenant};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What both vendors show to our credentials.
 #[derive(Debug)]
@@ -30,6 +33,10 @@ pub struct Survey {
     pub services: Vec<Service>,
     /// Its billing codes.
     pub billing_codes: Vec<BillingCode>,
+    /// The types of alert that Acronis lists; none where they were not read.
+    pub alert_types: BTreeMap<AlertKind, AlertType>,
+    /// What there is to choose from for tickets in Autotask.
+    pub picklists: Picklists,
     /// Whether the contract field exists.
     pub payg_field: bool,
     /// The hourly limit and what is used of it.
@@ -127,10 +134,28 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
         contracts,
         services: autotask.services(None).await.context("reading Autotask services")?,
         billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
+        alert_types: alert_types(acronis).await?,
+        picklists: picklists(autotask).await?,
         payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,
         threshold: autotask.threshold().await?,
         web_url: autotask.web_url().await?.map(str::to_owned),
     })
+}
+
+/// The types of alert; none where the API client may not read them, since tickets are not everybody's.
+async fn alert_types(acronis: &Acronis) -> anyhow::Result<BTreeMap<AlertKind, AlertType>> {
+    match acronis.alert_types().await {
+        Err(AcronisError::Forbidden(_) | AcronisError::NotFound(_)) => Ok(BTreeMap::new()),
+        types => types.context("reading Acronis alert types"),
+    }
+}
+
+/// What tickets may be given; nothing where the API user may not read it.
+async fn picklists(autotask: &AutotaskReader) -> anyhow::Result<Picklists> {
+    match autotask.ticket_picklists(&BTreeSet::new()).await {
+        Err(AutotaskError::Refused(_)) => Ok(Picklists::default()),
+        picklists => picklists.context("reading what may be chosen for Autotask tickets"),
+    }
 }
 
 /// Adds a row for each company and item that has none, and brings names up to date.

@@ -2,10 +2,10 @@
 //! over (T7, T8). Reads nothing.
 
 use crate::alert::Alert;
-use crate::ids::AlertId;
+use crate::ids::{AlertId, TenantId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 /// How far each look reaches back before the latest change passed: alerts may become visible out of order.
 const OVERLAP: SignedDuration = SignedDuration::from_mins(15);
@@ -21,8 +21,10 @@ const RECONCILED_EVERY: SignedDuration = SignedDuration::from_hours(24);
 pub struct AlertCursor {
     /// When ticket sync was switched on (T8).
     pub switched_on_at: Timestamp,
-    /// The latest `updated_at` passed, by the vendor's clock.
+    /// Up to when all was passed, by the vendor's clock: the latest `updated_at` passed, and then on with the time.
     pub until: Timestamp,
+    /// When it was so by our clock: the vendor's goes as fast.
+    pub looked_at: Timestamp,
     /// What was passed within the overlap, with the `updated_at` it had.
     pub seen: BTreeMap<AlertId, Timestamp>,
     /// When all active alerts were last read; none: not since the switch-on.
@@ -34,10 +36,10 @@ pub struct AlertCursor {
     /// alert changed.
     #[serde(default)]
     pub unfinished: bool,
-    /// Customers that manage themselves, whose alerts are listed for nobody above them and are asked for by these
-    /// numbers; learned with all active alerts.
+    /// Customers that manage themselves, whose alerts are listed for nobody above them, by the numbers by which they
+    /// are asked for; learned with all active alerts.
     #[serde(default)]
-    pub self_service: BTreeSet<u64>,
+    pub self_service: BTreeMap<u64, TenantId>,
 }
 
 impl AlertCursor {
@@ -47,11 +49,12 @@ impl AlertCursor {
         Self {
             switched_on_at: now,
             until,
+            looked_at: now,
             seen: BTreeMap::new(),
             reconciled_at: None,
             mapping_version: 0,
             unfinished: false,
-            self_service: BTreeSet::new(),
+            self_service: BTreeMap::new(),
         }
     }
 
@@ -86,15 +89,24 @@ impl AlertCursor {
 
     /// The cursor after a look at `read`, of which what `is_durable` says is kept: it moves up to the first alert
     /// that is not. A moment that lies ahead of `now` never moves it there, or all before that would be lost.
+    ///
+    /// It goes on with the time until what was seen lies behind it, or a storm would be listed whole at each look
+    /// until something else happens. Then it rests: where nothing happens, nothing is written (B3).
     #[must_use]
     pub fn after(&self, read: &[Alert], now: Timestamp, is_durable: impl Fn(&Alert) -> bool) -> Self {
-        let mut after = self.clone();
         let first_left = read.iter().filter(|alert| !is_durable(alert)).map(|alert| alert.updated_at).min();
-        for alert in read.iter().filter(|alert| is_durable(alert)) {
+        let farthest = now.min(first_left.unwrap_or(Timestamp::MAX));
+        let passed: Vec<&Alert> = read.iter().filter(|alert| is_durable(alert)).collect();
+        if passed.is_empty() && self.seen.is_empty() {
+            return self.clone();
+        }
+        let gone_on = now.duration_since(self.looked_at).max(SignedDuration::ZERO);
+        let gone_on = self.until.checked_add(gone_on).unwrap_or(now);
+        let latest = passed.iter().map(|alert| alert.updated_at).max().unwrap_or(gone_on).max(gone_on);
+        let mut after = Self { until: self.until.max(latest.min(farthest)), looked_at: now, ..self.clone() };
+        for alert in passed {
             let newest = after.seen.entry(alert.id.clone()).or_insert(alert.updated_at);
             *newest = alert.updated_at.max(*newest);
-            let passed = alert.updated_at.min(now).min(first_left.unwrap_or(Timestamp::MAX));
-            after.until = after.until.max(passed);
         }
         let since = after.since();
         after.seen.retain(|_, at| *at >= since);

@@ -176,7 +176,7 @@ impl<'a> Work<'a> {
         }
         self.decide_of_ticket(link, company);
         if link.settled {
-            link.sent = link.sent.take().filter(|sent| !sent.key.starts_with(NOTE)); // The note is not wanted any more.
+            link.sent = None; // What was refused, or not answered, is not wanted any more.
         }
         true
     }
@@ -261,8 +261,9 @@ impl<'a> Work<'a> {
                 self.to_tell.insert((ticket, telling), alerts);
                 continue;
             }
-            let links = self.plan.links.values_mut().filter(|link| alerts.contains(&link.alert.id));
-            links.for_each(|link| link.settled = true);
+            for alert in alerts {
+                self.plan.links.entry(alert).and_modify(|link| link.settled = true);
+            }
         }
     }
 

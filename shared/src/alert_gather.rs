@@ -36,8 +36,8 @@ impl Work<'_> {
                 Some(Whose::Unmapped { .. }) | None => {}
             }
         }
-        if self.facts.unread_customers > 0 {
-            let what = AlertWhat::SelfServiceUnread { customers: self.facts.unread_customers };
+        if !self.facts.unread_customers.is_empty() {
+            let what = AlertWhat::SelfServiceUnread { customers: self.facts.unread_customers.len() };
             self.plan.findings.push(Finding::of_connection(What::Alert(what)));
         }
         for ((tenant, tenant_name), alerts) in unmapped {
@@ -61,12 +61,16 @@ impl Work<'_> {
     /// Who is remembered as active and is missing from the list of all active alerts was cleared (T7), unless so much is
     /// missing that a permission may have been lost (H1).
     pub(crate) fn reconcile(&mut self) {
-        // Of whom nothing could be read, nobody knows what was cleared.
-        if !self.facts.all_active || self.facts.unread_customers > 0 {
+        if !self.facts.all_active {
             return;
         }
         let listed: BTreeSet<&AlertId> = self.facts.alerts.iter().map(|alert| &alert.id).collect();
-        let active = || self.plan.links.values().filter(|link| link.alert.is_active());
+        let unread = self.facts.unread_customers.iter();
+        let unread: BTreeSet<CompanyId> = unread.filter_map(|customer| self.company_of(customer)).collect();
+        // A customer's units are its own.
+        let is_read =
+            |link: &&AlertLink| self.company_of(&link.alert.tenant).is_none_or(|company| !unread.contains(&company));
+        let active = || self.plan.links.values().filter(|link| link.alert.is_active()).filter(is_read);
         let of = active().count();
         let gone = |link: &&AlertLink| !listed.contains(&link.alert.id);
         let missing: Vec<AlertId> = active().filter(gone).map(|link| link.alert.id.clone()).collect();

@@ -71,8 +71,8 @@ pub struct AlertFacts {
     pub alerts: Vec<Alert>,
     /// Whether every active alert is among them, so that who is missing was cleared.
     pub all_active: bool,
-    /// Customers that manage themselves and whose alerts could not be read.
-    pub unread_customers: usize,
+    /// Customers that manage themselves and whose alerts could not be read: nobody knows what of theirs was cleared.
+    pub unread_customers: BTreeSet<TenantId>,
     /// What is remembered: of these alerts, of others with the same recurrence or the same ticket, of what is not
     /// settled, and of the tickets of the last hour. All of a connection's links will do.
     pub links: Vec<AlertLink>,
@@ -206,10 +206,6 @@ pub fn became_of(link: &mut AlertLink, action: &Action, became: &Made, now: Time
         (Action::CreateTicket(creation), Made::Ticket(ticket)) => link.has_ticket(*ticket, creation.shared, now),
         (Action::NoteTicket(note), Made::Done) if note.lists_new => link.has_ticket(note.note.ticket, true, now),
         (Action::NoteTicket(_) | Action::CloseTicket(_) | Action::ReopenTicket(_), Made::Done) => link.was_told(),
-        (Action::DismissAlert(_), Made::Done) => {
-            link.is_missing(now);
-            link.settled = true;
-        }
         _ => {}
     }
 }

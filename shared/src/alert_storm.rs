@@ -30,6 +30,7 @@ impl<'a> Work<'a> {
             }
         }
         let facts = self.facts;
+        let made = self.made_within_the_hour();
         for (company, mut ids) in by_company {
             let Some(read) = facts.companies.get(&company) else {
                 self.plan.needs.companies.insert(company);
@@ -40,7 +41,8 @@ impl<'a> Work<'a> {
                 continue;
             };
             self.sort_by_weight(&mut ids);
-            let rest = ids.split_off(self.room(company).min(ids.len()));
+            let room = self.room(made.get(&company).copied().unwrap_or_default());
+            let rest = ids.split_off(room.min(ids.len()));
             ids.iter().for_each(|id| self.make_own(id, read));
             let mut by_kind: BTreeMap<AlertKind, Vec<AlertId>> = BTreeMap::new();
             for id in rest {
@@ -63,17 +65,23 @@ impl<'a> Work<'a> {
         ids.iter().filter_map(|id| Some(self.plan.links.get(id)?.alert.clone())).collect()
     }
 
-    /// How many tickets of their own the customer's alerts may still get within this hour (T8).
-    fn room(&self, company: CompanyId) -> usize {
-        let settings = &self.terms.mapping.settings.tickets;
+    /// How many tickets of their own customers' alerts got within this hour.
+    fn made_within_the_hour(&self) -> BTreeMap<CompanyId, usize> {
         let since = self.terms.now.checked_sub(SignedDuration::from_hours(1)).unwrap_or(self.terms.now);
-        let made = self.plan.links.values().filter(|link| {
+        let mut made = BTreeMap::new();
+        for link in self.plan.links.values() {
             let lately = link.ticket.as_ref().is_some_and(|ticket| !ticket.shared && ticket.since > since);
             let sent = link.sent.as_ref().filter(|_| self.blocked.contains(&link.alert.id));
             let on_its_way = sent.is_some_and(|sent| sent.sent_at > since && is_own(&sent.key));
-            link.company == company && (lately || on_its_way)
-        });
-        let room = (settings.storm_tickets_per_hour as usize).saturating_sub(made.count());
+            *made.entry(link.company).or_default() += usize::from(lately || on_its_way);
+        }
+        made
+    }
+
+    /// How many more the alerts of a customer that got so many may get (T8).
+    fn room(&self, made: usize) -> usize {
+        let settings = &self.terms.mapping.settings.tickets;
+        let room = (settings.storm_tickets_per_hour as usize).saturating_sub(made);
         if settings.storms { room } else { usize::MAX }
     }
 
@@ -94,7 +102,7 @@ impl<'a> Work<'a> {
     }
 
     /// The alerts of one type share a ticket: the one they share already while that is open, else a new one. Those that do
-    /// not fit wait for the next plan, which finds it there.
+    /// not fit into a new one wait for the next plan, which finds it there.
     fn share(&mut self, company: CompanyId, read: &TicketCompany, kind: &AlertKind, ids: &[AlertId]) {
         let is_awaited = self.plan.links.values().any(|link| {
             let shared = link.sent.as_ref().is_some_and(|sent| sent.key.starts_with(SHARED));
@@ -140,16 +148,23 @@ impl<'a> Work<'a> {
         Some(self.ticket(latest)?.filter(is_open).map(|ticket| ticket.id))
     }
 
+    /// Lists alerts in a ticket, in as many notes as that takes.
     fn list_in(&mut self, ticket: TicketId, company: CompanyId, ids: &[AlertId]) {
         let alerts = self.alerts(ids);
-        let first_line = "More alerts of this type, listed here instead of in tickets of their own:";
-        let (description, listed) = self.terms.names().note(first_line, &alerts.iter().collect::<Vec<_>>());
-        // The last one listed tells this note from the next, which may be of the same moment.
-        let last = &alerts[listed - 1];
-        let title = note_title(&format!("More alerts, up to {} at", last.id), last.updated_at);
+        let alerts: Vec<&Alert> = alerts.iter().collect();
         let limit = self.terms.mapping.settings.tickets.storm_tickets_per_hour;
         let because = TicketReason::Storm { limit };
-        self.propose_note((ticket, title, description), company, &ids[..listed], (true, because));
+        let first_line = "More alerts of this type, listed here instead of in tickets of their own:";
+        let mut first = 0;
+        while first < alerts.len() {
+            let (description, listed) = self.terms.names().note(first_line, &alerts[first..]);
+            let after = first + listed;
+            // The last one listed tells this note from the next, which may be of the same moment.
+            let last = alerts[after - 1];
+            let title = note_title(&format!("More alerts, up to {} at", last.id), last.updated_at);
+            self.propose_note((ticket, title, description), company, &ids[first..after], (true, because));
+            first = after;
+        }
     }
 
     fn new_ticket(

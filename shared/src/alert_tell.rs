@@ -12,14 +12,17 @@ use crate::ticket_change::{AlertsTold, TicketNote, TicketReason, TicketStatus};
 use crate::ticket_fields::Chooser;
 use crate::words::count;
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 
 impl<'a> Work<'a> {
     /// Tells each ticket what it is to be told.
     pub(crate) fn tell_tickets(&mut self) {
+        let mut cleared = self.cleared_by_ticket();
         for ((ticket, telling), mut ids) in std::mem::take(&mut self.to_tell) {
             let Some(Some(read)) = self.ticket(ticket) else { continue };
             if matches!(telling, Telling::Close | Telling::Cleared) {
-                ids = self.all_cleared(ticket);
+                // Those of a shared one are told together.
+                ids = cleared.remove(&ticket).unwrap_or(ids);
             }
             self.sort_by_weight(&mut ids);
             match telling {
@@ -31,13 +34,15 @@ impl<'a> Work<'a> {
         }
     }
 
-    /// The cleared alerts of a ticket that it was not told of: those of a shared one are told together.
-    fn all_cleared(&self, ticket: TicketId) -> Vec<AlertId> {
-        let of_it = self.plan.links.values().filter(|link| {
-            let known = link.living_ticket().is_some_and(|known| known.id == ticket && !known.says_cleared);
-            known && !link.alert.is_active()
-        });
-        of_it.map(|link| link.alert.id.clone()).collect()
+    /// The cleared alerts that their tickets were not told of.
+    fn cleared_by_ticket(&self) -> BTreeMap<TicketId, Vec<AlertId>> {
+        let mut cleared: BTreeMap<TicketId, Vec<AlertId>> = BTreeMap::new();
+        for link in self.plan.links.values().filter(|link| !link.alert.is_active()) {
+            if let Some(ticket) = link.living_ticket().filter(|ticket| !ticket.says_cleared) {
+                cleared.entry(ticket.id).or_default().push(link.alert.id.clone());
+            }
+        }
+        cleared
     }
 
     fn close(&mut self, ticket: &Ticket, ids: &[AlertId]) {

@@ -40,6 +40,8 @@ pub fn plan(terms: &AlertTerms<'_>, links: &[AlertLink], tickets: &BTreeMap<Tick
 }
 
 fn dismissal(terms: &AlertTerms<'_>, link: &AlertLink, ticket: &Ticket) -> Option<Change> {
+    // Whom nobody maps any more is left alone (M6).
+    terms.mapping.customers.get(&link.company)?.tenant()?;
     let alert = &link.alert;
     let closed_since = ticket.closed_since(terms.mapping.settings.tickets.closing_status)?;
     // Raised again since, or about to be reopened.

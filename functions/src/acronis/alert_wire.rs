@@ -190,8 +190,8 @@ fn text(value: &Value) -> Option<String> {
     (!text.is_empty()).then(|| text.chars().take(MOST_CHARACTERS).collect())
 }
 
-/// A moment as the vendor writes it: up to nine digits after the point, UTC where no zone is named. A zero of its
-/// machines stands for none, as nothing does.
+/// A moment as the vendor writes it: up to nine digits after the point, UTC where no zone is named. The zero of a
+/// machine's clock is none: an alert with it for its end would never have a ticket.
 fn moment(name: &str, value: &Value) -> Result<Option<Timestamp>, String> {
     let unreadable = || format!("{name} is {}, expected a moment such as 2026-01-31T23:59:59Z", shown(value));
     let text = match value {

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 const ALERTS: &str = "alert_manager/alerts";
 const ALERTS_OF_CUSTOMERS: &str = "alert_manager/customer_alerts";
 const TYPES: &str = "alert_manager/types";
-/// Rows on a page. The vendor names no greatest number, so that this is one no service refuses; it may send fewer.
+/// Rows on a page. The vendor names no greatest number, so that this is one that is hardly refused; pages may be
+/// smaller.
 const PAGE_ALERTS: &str = "100";
 /// Customers in one request, for an address of less than 5,000 characters.
 const MOST_CUSTOMERS: usize = 200;
@@ -35,8 +36,8 @@ pub struct ReadAlert {
 }
 
 impl Acronis {
-    /// Every alert raised, changed, cleared or dismissed at `since` or later, also by whom it is not told, the oldest
-    /// change first (`GET /alerts`). Customers that manage themselves are left out by the vendor.
+    /// Every alert raised, changed, cleared or dismissed at `since` or later, the oldest change first (`GET /alerts`).
+    /// Those of customers that manage themselves the vendor leaves out.
     pub async fn alerts_changed_since(
         &self,
         since: Timestamp,
@@ -48,8 +49,8 @@ impl Acronis {
         self.each_alert(url, each).await
     }
 
-    /// Every alert that is neither cleared nor dismissed (`GET /alerts`), without those of customers that manage
-    /// themselves.
+    /// Every alert that is neither cleared nor dismissed (`GET /alerts`). Those of customers that manage themselves
+    /// the vendor leaves out.
     pub async fn active_alerts(&self, each: impl FnMut(ReadAlert)) -> Result<(), AcronisError> {
         let mut url = self.alerts_url(&["alerts"]);
         // An order that does not change while pages are read.
@@ -57,9 +58,9 @@ impl Acronis {
         self.each_alert(url, each).await
     }
 
-    /// The alerts of customers by their numbers, also of those that manage themselves: all changes at `since` or later,
-    /// or without it what is active (`GET /customer_alerts`). The customers that the vendor refuses, each asked for
-    /// alone, come back; the rest is read.
+    /// The alerts of customers by their numbers, also of those that manage themselves (`GET /customer_alerts`): what
+    /// changed at `since` or later, or without it what is active. A customer that is refused also when asked for alone
+    /// comes back; the rest is read.
     pub async fn alerts_of_customers(
         &self,
         customers: &[u64],
@@ -75,8 +76,8 @@ impl Acronis {
                 add_since(&mut url, since);
             }
             let rows_of_page = |rows: &str| hand_over(rows, |row: CustomerAlerts| row.each(&mut each));
-            let no = self.each_page(ALERTS_OF_CUSTOMERS, url, NextPage::CursorAndFilters, rows_of_page).await?;
-            let Some(no) = no else { continue };
+            let read = self.each_page_up_to_a_no(ALERTS_OF_CUSTOMERS, url, NextPage::CursorAndFilters, rows_of_page);
+            let Some(no) = read.await? else { continue };
             if !is_refusal(no.status) {
                 return Err(AcronisError::of(&no));
             }
@@ -95,14 +96,14 @@ impl Acronis {
         let mut url = self.alerts_url(&["types"]);
         url.query_pairs_mut().extend_pairs(SYSTEMS.map(|system| ("os_type", system)));
         let mut types = BTreeMap::new();
-        self.each_page_of(TYPES, url, |rows| {
+        let rows_of_page = |rows: &str| {
             hand_over(rows, |row: Type| {
                 let kind = row.into_fact();
                 types.insert(kind.id.clone(), kind);
                 Ok(())
             })
-        })
-        .await?;
+        };
+        self.each_page(TYPES, url, NextPage::CursorAndFilters, rows_of_page).await?;
         Ok(types)
     }
 
@@ -112,25 +113,13 @@ impl Acronis {
 
     async fn each_alert(&self, mut url: Url, mut each: impl FnMut(ReadAlert)) -> Result<(), AcronisError> {
         url.query_pairs_mut().append_pair("limit", PAGE_ALERTS);
-        self.each_page_of(ALERTS, url, |rows| {
+        let rows_of_page = |rows: &str| {
             hand_over(rows, |row: Alert| {
                 each(row.into_fact()?);
                 Ok(())
             })
-        })
-        .await
-    }
-
-    async fn each_page_of(
-        &self,
-        endpoint: &'static str,
-        url: Url,
-        each: impl FnMut(&str) -> Result<(), String>,
-    ) -> Result<(), AcronisError> {
-        match self.each_page(endpoint, url, NextPage::CursorAndFilters, each).await? {
-            None => Ok(()),
-            Some(no) => Err(AcronisError::of(&no)),
-        }
+        };
+        self.each_page(ALERTS, url, NextPage::CursorAndFilters, rows_of_page).await
     }
 }
 

@@ -86,14 +86,25 @@ impl Acronis {
             let handed_over = hand_over(rows, |row| if is_new { each(row) } else { Err(String::new()) });
             handed_over.map_err(|why| if is_new { why } else { REPEATS.to_owned() })
         };
-        match self.each_page(endpoint, first, NextPage::CursorAlone, rows_of_page).await? {
+        self.each_page(endpoint, first, NextPage::CursorAlone, rows_of_page).await
+    }
+
+    /// Hands over the rows of every page as they came.
+    pub(super) async fn each_page(
+        &self,
+        endpoint: &'static str,
+        first: Url,
+        next: NextPage,
+        each: impl FnMut(&str) -> Result<(), String>,
+    ) -> Result<(), AcronisError> {
+        match self.each_page_up_to_a_no(endpoint, first, next, each).await? {
             None => Ok(()),
             Some(no) => Err(AcronisError::of(&no)),
         }
     }
 
-    /// Hands over the rows of every page as they came, up to the reply that says no, which comes back if there is one.
-    pub(super) async fn each_page(
+    /// Hands over the rows of every page as they came, up to a reply that says no; that comes back.
+    pub(super) async fn each_page_up_to_a_no(
         &self,
         endpoint: &'static str,
         first: Url,

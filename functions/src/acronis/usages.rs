@@ -44,8 +44,8 @@ impl Acronis {
         .await
     }
 
-    /// The numbers by which older parts of the vendor's API know tenants, from their usage (`tenant_id` of its rows).
-    /// A tenant whose usage is refused, empty, or names several numbers, is left out.
+    /// The numbers that tenants have besides their ids, by which alerts name them, from their usage (`tenant_id` of
+    /// its rows). A tenant whose usage is refused, empty, or names several numbers, is left out.
     pub async fn tenant_numbers(&self, tenants: &[TenantId]) -> Result<BTreeMap<TenantId, u64>, AcronisError> {
         let mut numbers = BTreeMap::new();
         self.each_batch(tenants, |_, read| {
@@ -53,8 +53,9 @@ impl Acronis {
             let list: NumberList = reply.json().map_err(AcronisError::Failed)?;
             for entry in list.items {
                 let named = entry.usages.iter().filter_map(|row| wire::number(&row.tenant_id));
-                if let [number] = *Vec::from_iter(BTreeSet::from_iter(named)) {
-                    numbers.insert(TenantId::new(entry.tenant), number);
+                let named = named.collect::<BTreeSet<_>>();
+                if let Some(number) = named.first().filter(|_| named.len() == 1) {
+                    numbers.insert(TenantId::new(entry.tenant), *number);
                 }
             }
             Ok(())

@@ -89,11 +89,11 @@ pub(super) fn success_of_write(outcome: Outcome) -> Result<Reply, AcronisWriteEr
     }
 }
 
-/// What is known after dismissing an alert; it may be gone already.
-pub(super) fn success_of_dismissal(outcome: Outcome) -> Result<(), AcronisWriteError> {
+/// What is known after dismissing an alert: whether it was there.
+pub(super) fn success_of_dismissal(outcome: Outcome) -> Result<bool, AcronisWriteError> {
     match &outcome {
-        Outcome::Reply(reply) if reply.status == 404 && is_of_alert_manager(reply) => Ok(()),
-        _ => success_of_write(outcome).map(drop),
+        Outcome::Reply(reply) if reply.status == 404 && is_of_alert_manager(reply) => Ok(false),
+        _ => success_of_write(outcome).map(|_| true),
     }
 }
 

@@ -179,10 +179,10 @@ impl AcronisWriter {
         self.write(ask).await.map(drop)
     }
 
-    /// Dismisses one alert; so it is also where the vendor has no such alert any more, or shows us none: an alert of a
-    /// customer that manages itself is not ours to dismiss, and stays (Acronis Alert Manager API 1.0,
+    /// Dismisses one alert. Whether it was there: the vendor may have no such alert any more, or show us none, since an
+    /// alert of a customer that manages itself is not ours to dismiss, and stays (Acronis Alert Manager API 1.0,
     /// `DELETE /alerts/{id}`).
-    pub async fn dismiss_alert(&self, alert: &AlertId) -> Result<(), AcronisWriteError> {
+    pub async fn dismiss_alert(&self, alert: &AlertId) -> Result<bool, AcronisWriteError> {
         // As the vendor writes it. Without it the path would be that of all alerts.
         let id = one_part(alert.as_str())?.to_ascii_uppercase();
         let url = self.reader.alerts_url(&["alerts", &id]);

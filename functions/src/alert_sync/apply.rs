@@ -85,19 +85,25 @@ impl<'a> Apply<'a> {
 
     /// Records what a group is about to create, sends each, and remembers what is known then.
     async fn change_group(&mut self, group: &[Change], record: &mut RunRecord) -> anyhow::Result<()> {
-        let tickets = desk::tickets_of(self.at_work, self.observed, group).await?;
         let before: Vec<Vec<Option<Creation>>> = group.iter().map(|change| self.sent_before(change)).collect();
         let mut intents: Vec<Option<Creation>> = group.iter().map(|change| self.intent_of(change)).collect();
         for (change, intent) in group.iter().zip(&intents) {
             intent.iter().for_each(|intent| self.became(change, &Made::Open(intent.clone())));
         }
         self.remember(group).await?;
+        // As late as can be: a person may take a ticket at any time.
+        let tickets = desk::tickets_of(self.at_work, self.observed, group).await;
+        self.sender.tickets_were_read();
         for ((change, intent), before) in group.iter().zip(&mut intents).zip(before) {
-            let tried = self.sender.make(change, intent.as_mut(), &tickets).await;
+            let tried = match &tickets {
+                Ok(tickets) => self.sender.make(change, intent.as_mut(), tickets).await,
+                Err(_) => Tried::Left,
+            };
             self.take_down(change, intent.take(), tried, before, record);
             self.host.progress.advance();
         }
-        self.remember(group).await
+        self.remember(group).await?;
+        tickets.map(drop)
     }
 
     /// What is recorded before a change is sent; none for what may be sent again without harm.

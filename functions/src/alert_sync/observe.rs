@@ -21,20 +21,24 @@ pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: 
     let all_active = look == Look::Whole || observed.cursor.reconciles_at(observed.now, version);
     let mut read = Vec::new();
     let since = Some(observed.cursor.since());
-    let numbers = observed.cursor.self_service.clone();
-    let mut unread = list(&vendors.acronis, &numbers, since, &mut read).await?;
+    let mut unread = list(&vendors.acronis, &observed.cursor.self_service, since, &mut read).await?;
     let is_new = |read: &ReadAlert| observed.cursor.is_new(&read.alert);
-    if !all_active && !observed.cursor.unfinished && !read.iter().any(is_new) {
+    let is_idle = unread.is_empty() && !observed.cursor.unfinished && !read.iter().any(is_new);
+    if !all_active && is_idle {
         return Ok(false);
     }
     check_tenant(at_work.connection, vendors).await?;
     let tenants = tenants(&vendors.acronis, &observed.connection.tenant).await?;
     if all_active {
-        observed.cursor.self_service = self_service_numbers(&vendors.acronis, &tenants).await?;
-        let numbers = observed.cursor.self_service.clone();
+        let (self_service, unknown) = self_service(&vendors.acronis, &tenants).await?;
         // Of those that were just learned, what cleared before is nobody's news.
-        unread = list(&vendors.acronis, &numbers, None, &mut read).await?;
+        unread = list(&vendors.acronis, &self_service, None, &mut read).await?;
+        observed.cursor.self_service = self_service;
+        unread.extend(unknown);
     }
+    // Who does not show them is asked again with all active alerts, once a day.
+    observed.cursor.self_service.retain(|_, customer| !unread.contains(customer));
+    unread.retain(|customer| observed.mapping.mapped_customers().any(|(_, mapped)| mapped == customer));
     name_tenants(&vendors.acronis, observed, &mut read).await?;
     observed.facts.alerts = read.into_iter().map(|read| read.alert).collect();
     observed.facts.all_active = all_active;
@@ -44,21 +48,22 @@ pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: 
 }
 
 /// All alerts of the tree and of the customers that manage themselves: those changed at `since` or later, or the active
-/// ones. Gives how many customers did not show theirs.
+/// ones. Gives the customers that did not show theirs.
 async fn list(
     acronis: &Acronis,
-    self_service: &BTreeSet<u64>,
+    self_service: &BTreeMap<u64, TenantId>,
     since: Option<Timestamp>,
     read: &mut Vec<ReadAlert>,
-) -> anyhow::Result<usize> {
+) -> anyhow::Result<BTreeSet<TenantId>> {
     let listed = match since {
         Some(since) => acronis.alerts_changed_since(since, |alert| read.push(alert)).await,
         None => acronis.active_alerts(|alert| read.push(alert)).await,
     };
     listed.context("reading Acronis alerts")?;
-    let customers: Vec<u64> = self_service.iter().copied().collect();
-    let unread = acronis.alerts_of_customers(&customers, since, |alert| read.push(alert)).await;
-    Ok(unread.context("reading the alerts of customers that manage themselves")?.len())
+    let numbers: Vec<u64> = self_service.keys().copied().collect();
+    let unread = acronis.alerts_of_customers(&numbers, since, |alert| read.push(alert)).await;
+    let unread = unread.context("reading the alerts of customers that manage themselves")?;
+    Ok(unread.iter().filter_map(|number| self_service.get(number).cloned()).collect())
 }
 
 /// The tree of tenants, each with whether it manages itself.
@@ -69,12 +74,17 @@ async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tena
     Ok(tenants)
 }
 
-/// The numbers by which customers that manage themselves are asked for their alerts.
-async fn self_service_numbers(acronis: &Acronis, tenants: &[(Tenant, bool)]) -> anyhow::Result<BTreeSet<u64>> {
+/// The customers that manage themselves by the numbers by which they are asked for their alerts, and those whose number
+/// is not known, so that they cannot be asked.
+async fn self_service(
+    acronis: &Acronis,
+    tenants: &[(Tenant, bool)],
+) -> anyhow::Result<(BTreeMap<u64, TenantId>, Vec<TenantId>)> {
     let customers = tenants.iter().filter(|(tenant, alone)| *alone && tenant.kind == TenantKind::Customer);
     let customers: Vec<TenantId> = customers.map(|(tenant, _)| tenant.id.clone()).collect();
     let numbers = acronis.tenant_numbers(&customers).await.context("reading the numbers of Acronis tenants")?;
-    Ok(numbers.into_values().collect())
+    let unknown = customers.into_iter().filter(|customer| !numbers.contains_key(customer)).collect();
+    Ok((numbers.into_iter().map(|(tenant, number)| (number, tenant)).collect(), unknown))
 }
 
 /// Finds the customer of alerts that name their tenant by number only.
@@ -103,7 +113,8 @@ pub(super) async fn owners(at_work: &AtWork<'_>, observed: &mut Observed) -> any
     store.alert_links(id, |link| links.push(link)).await?;
     let owners = Owners::new(&observed.mapping, &observed.tenants);
     let alerts = observed.facts.alerts.iter().chain(links.iter().map(|link| &link.alert));
-    let tenants: BTreeSet<&TenantId> = alerts.map(|alert| &alert.tenant).collect();
+    let tenants = alerts.map(|alert| &alert.tenant).chain(&observed.facts.unread_customers);
+    let tenants: BTreeSet<&TenantId> = tenants.collect();
     let whose = tenants.into_iter().filter_map(|tenant| Some((tenant.clone(), owners.whose(tenant)?)));
     observed.facts.whose = whose.collect();
     observed.facts.links = links;

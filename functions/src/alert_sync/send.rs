@@ -13,7 +13,7 @@ use shared::ticket::Ticket;
 use shared::ticket_change::TicketStatus;
 use std::collections::BTreeMap;
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use tokio::sync::RwLock;
 
 /// Refusals in a row after which it is not the ticket that Autotask refuses, but us.
@@ -56,6 +56,8 @@ pub(super) struct Sender<'a> {
     writer: AutotaskWriter,
     lease: &'a RwLock<Lease>,
     refusals_in_a_row: AtomicUsize,
+    /// Whether anything had to wait since tickets were read: a person may have taken one meanwhile.
+    has_waited: AtomicBool,
     /// Why no further change is begun, once there is a reason.
     stop: OnceLock<String>,
 }
@@ -64,7 +66,13 @@ impl<'a> Sender<'a> {
     pub(super) fn new(at_work: &'a AtWork<'a>, lease: &'a RwLock<Lease>) -> Self {
         let AtWork { host, vendors, .. } = *at_work;
         let writer = AutotaskWriter::new(&vendors.autotask);
-        Self { host, vendors, writer, lease, refusals_in_a_row: AtomicUsize::new(0), stop: OnceLock::new() }
+        let (refusals_in_a_row, has_waited) = (AtomicUsize::new(0), AtomicBool::new(false));
+        Self { host, vendors, writer, lease, refusals_in_a_row, has_waited, stop: OnceLock::new() }
+    }
+
+    /// What is known of tickets is as they are now.
+    pub(super) fn tickets_were_read(&self) {
+        self.has_waited.store(false, Ordering::Relaxed);
     }
 
     /// Lets no further change begin; the first reason is kept.
@@ -99,21 +107,32 @@ impl<'a> Sender<'a> {
         }
         let tried = match &change.action {
             Action::CreateTicket(creation) => {
-                let made = self.sent(intent.as_deref(), async || self.writer.create_ticket(&creation.ticket).await).await;
+                let made =
+                    self.sent(intent.as_deref(), async || self.writer.create_ticket(&creation.ticket).await).await;
                 made.map_or_else(Tried::of, |ticket| Tried::Made(Made::Ticket(ticket)))
             }
             Action::NoteTicket(note) => {
                 Tried::done(self.sent(intent.as_deref(), async || self.writer.create_note(&note.note).await).await)
             }
-            Action::CloseTicket(status) if tickets.get(&status.ticket).is_some_and(|ticket| may_close(status, ticket)) => {
-                self.set_status(status).await
-            }
+            Action::CloseTicket(status) if self.may_close(status, tickets) => self.close(status).await,
             Action::ReopenTicket(status) if is_as_planned(status, tickets) => self.reopen(status, intent).await,
             // Somebody was there first; the next plan is made from what is there by then.
             _ => Tried::Left,
         };
         self.count_refusal(&tried);
         tried
+    }
+
+    /// A ticket that a person works on by now is never closed (T4).
+    fn may_close(&self, status: &TicketStatus, tickets: &BTreeMap<TicketId, Ticket>) -> bool {
+        let is_ours = tickets.get(&status.ticket).is_some_and(|ticket| !ticket.worked_on_by_person);
+        is_ours && is_as_planned(status, tickets) && !self.has_waited.load(Ordering::Relaxed)
+    }
+
+    /// Sent once, and never after a wait: by then it may be a person's.
+    async fn close(&self, status: &TicketStatus) -> Tried {
+        let (ticket, to) = (status.ticket, status.status);
+        Tried::done(self.once(None, &async || self.writer.set_ticket_status(ticket, to).await).await)
     }
 
     async fn reopen(&self, status: &TicketStatus, intent: Option<&mut Creation>) -> Tried {
@@ -139,32 +158,41 @@ impl<'a> Sender<'a> {
         intent: Option<&Creation>,
         send: impl AsyncFn() -> Result<T, WriteError>,
     ) -> Result<T, WriteError> {
-        let not_sent = |why: &str| WriteError::NotRun { retry_after: None, text: why.to_owned() };
         for sends in 1.. {
-            let age = intent.map(|intent| self.host.clock.now().duration_since(intent.sent_at));
-            if age.is_some_and(|age| age > LONGEST_SENDING) {
-                self.stop("Autotask kept turning a change away; the next run goes on".to_owned());
-                return Err(not_sent("it was recorded too long ago"));
-            }
-            if !lease::has_time(self.host, &*self.lease.read().await) {
-                self.stop("the lease was about to end".to_owned());
-                return Err(not_sent("the lease was about to end"));
-            }
-            match send().await {
-                Err(WriteError::NotRun { retry_after, text }) => {
+            match self.once(intent, &send).await {
+                Err(WriteError::NotRun { retry_after, text }) if !self.must_stop() => {
                     if !waited_to_send_again(self.host, sends, retry_after).await {
                         self.stop(format!("Autotask takes no more for now: {text}"));
                         return Err(WriteError::NotRun { retry_after, text });
                     }
-                }
-                Err(WriteError::BudgetSpent) => {
-                    self.stop(WriteError::BudgetSpent.to_string());
-                    return Err(WriteError::BudgetSpent);
+                    self.has_waited.store(true, Ordering::Relaxed);
                 }
                 answer => return answer,
             }
         }
         Err(not_sent("it was sent often enough"))
+    }
+
+    /// Sends something, if that may still be done.
+    async fn once<T>(
+        &self,
+        intent: Option<&Creation>,
+        send: &impl AsyncFn() -> Result<T, WriteError>,
+    ) -> Result<T, WriteError> {
+        let age = intent.map(|intent| self.host.clock.now().duration_since(intent.sent_at));
+        if age.is_some_and(|age| age > LONGEST_SENDING) {
+            self.stop("Autotask kept turning a change away; the next run goes on".to_owned());
+            return Err(not_sent("it was recorded too long ago"));
+        }
+        if !lease::has_time(self.host, &*self.lease.read().await) {
+            self.stop("the lease was about to end".to_owned());
+            return Err(not_sent("the lease was about to end"));
+        }
+        let answer = send().await;
+        if matches!(answer, Err(WriteError::BudgetSpent)) {
+            self.stop(WriteError::BudgetSpent.to_string());
+        }
+        answer
     }
 
     fn count_refusal(&self, tried: &Tried) {
@@ -185,7 +213,6 @@ fn is_as_planned(status: &TicketStatus, tickets: &BTreeMap<TicketId, Ticket>) ->
     tickets.get(&status.ticket).is_some_and(|ticket| ticket.status == status.before)
 }
 
-/// A ticket that a person works on by now is never closed (T4).
-fn may_close(status: &TicketStatus, ticket: &Ticket) -> bool {
-    ticket.status == status.before && !ticket.worked_on_by_person
+fn not_sent(why: &str) -> WriteError {
+    WriteError::NotRun { retry_after: None, text: why.to_owned() }
 }

@@ -20,7 +20,8 @@ impl AutotaskReader {
     /// for those among them that were touched since they were created the history is asked, each its own (Autotask
     /// developer help, TicketHistory: a single ticketID, and no other condition). Without `people` the row alone
     /// tells. Of a ticket that a person created (an external id typed by hand) that same person's later work is
-    /// not seen, and neither is a time entry followed by something of ours.
+    /// not seen, and neither is a time entry followed by something of ours. A rule of Autotask's that acts under
+    /// another resource than ours cannot be told from a person.
     ///
     /// Autotask's tickets have no field that says into which other one they were merged: `merged_into` is never
     /// set.
@@ -188,9 +189,8 @@ impl Row for TicketRow {
             worked_on_by_person: is_another(self.last_active) || is_another(self.completed_by),
             merged_into: None,
         };
-        // Where the row does not tell, it may have been.
-        let was_touched = active_at.is_none() || active_at != created_at;
-        Ok(TicketRead { ticket, creator: self.creator, was_touched })
+        // Where one of the two is missing, it may have been.
+        Ok(TicketRead { ticket, creator: self.creator, was_touched: active_at != created_at })
     }
 }
 

@@ -3,9 +3,9 @@
 
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
-use crate::host::{Host, Vendors};
+use crate::host::Host;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
-use crate::run::{AtWork, check_tenant, lease};
+use crate::run::{AtWork, lease};
 use crate::store::Lease;
 use jiff::civil::Date;
 use shared::alert_plan::{AlertPlan, Made, became_of};
@@ -13,15 +13,13 @@ use shared::creation::Creation;
 use shared::finding::{AlertWhat, Finding, What};
 use shared::ids::AlertId;
 use shared::plan::{Action, Change, Plan};
-use shared::run::{Connection, Outcome, RunRecord};
+use shared::run::{Outcome, RunRecord};
 use shared::ticket_change::AlertDismissal;
 use tokio::sync::RwLock;
 
 /// One plan being carried out.
 pub(super) struct Dismiss<'a> {
     host: &'a Host,
-    connection: &'a Connection,
-    vendors: &'a Vendors,
     writer: AcronisWriter,
     lease: &'a RwLock<Lease>,
     today: Date,
@@ -31,15 +29,14 @@ pub(super) struct Dismiss<'a> {
 
 impl<'a> Dismiss<'a> {
     pub(super) fn new(at_work: &'a AtWork<'_>, lease: &'a RwLock<Lease>, planned: &'a mut Planned) -> Self {
-        let AtWork { host, connection, vendors, .. } = *at_work;
+        let AtWork { host, vendors, .. } = *at_work;
         let Planned { observed, alerts, plan } = planned;
         let writer = AcronisWriter::new(&vendors.acronis);
-        Self { host, connection, vendors, writer, lease, today: observed.today, alerts, plan }
+        Self { host, writer, lease, today: observed.today, alerts, plan }
     }
 
     /// Does what the plan says and puts the outcome into the record.
     pub(super) async fn carry_out(mut self, record: &mut RunRecord) -> anyhow::Result<()> {
-        check_tenant(self.connection, self.vendors).await?;
         self.host.progress.begin("dismissing alerts", Some(self.plan.changes.len() as u64));
         let mut troubles = Vec::new();
         for change in &self.plan.changes {
@@ -72,7 +69,7 @@ impl<'a> Dismiss<'a> {
                 let text = "not sent: the lease was about to end".to_owned();
                 return Err(AcronisWriteError::NotRun { retry_after: None, text });
             }
-            match self.writer.dismiss_alert(alert).await.map(|()| true) {
+            match self.writer.dismiss_alert(alert).await {
                 Err(AcronisWriteError::NotRun { retry_after, text }) => {
                     if !waited_to_send_again(self.host, sends, retry_after).await {
                         return Err(AcronisWriteError::NotRun { retry_after, text });
@@ -84,7 +81,9 @@ impl<'a> Dismiss<'a> {
         }
     }
 
-    /// What is to be remembered of a dismissal; nothing of one that may be tried again without harm.
+    /// What is to be remembered of a dismissal: that it was refused. Of one that was made, or may be tried again without
+    /// harm, nothing: whether the alert is gone the next look at alerts tells. One of a customer that manages itself is
+    /// not ours to dismiss, and stays.
     fn made_of(
         &self,
         change: &Change,
@@ -94,12 +93,10 @@ impl<'a> Dismiss<'a> {
         troubles: &mut Vec<String>,
     ) -> Option<Made> {
         match answer {
-            Ok(true) => {
-                record.counts.made += 1;
-                Some(Made::Done)
+            Ok(was_there) => {
+                record.counts.made += usize::from(was_there);
+                None
             }
-            // Cleared meanwhile, or not shown to us: what is so, the next look at alerts tells.
-            Ok(false) => None,
             Err(AcronisWriteError::Refused { text, .. }) => {
                 record.counts.refused += 1;
                 record.counts.findings += 1;

@@ -1,17 +1,18 @@
-//! The tickets of a run with the alerts that they are of: our memory first, then Autotask, in bulk. A failed read fails
-//! the run. It decides nothing.
+//! The tickets of a run with the alerts that they are of: our memory first, then Autotask, in bulk, and what became of the
+//! alerts since alert-sync looked. A failed read fails the run. It decides nothing.
 
 use super::Tickets;
+use crate::acronis::ReadAlert;
 use crate::run::memory::{Memory, memory};
-use crate::run::{AtWork, budget, check_database};
+use crate::run::{AtWork, budget, check_database, check_tenant};
 use anyhow::Context;
 use jiff::Timestamp;
 use jiff::civil::Date;
-use shared::alert::{AlertKind, AlertType};
+use shared::alert::{Alert, AlertKind, AlertType};
 use shared::alert_link::AlertLink;
 use shared::alert_plan::AlertTerms;
 use shared::guard::Approvals;
-use shared::ids::TicketId;
+use shared::ids::{AlertId, TicketId};
 use shared::mapping::Mapping;
 use shared::run::{Connection, RunRecord};
 use shared::ticket::{Picklists, Ticket};
@@ -70,9 +71,36 @@ pub(super) async fn tickets(
         let read = vendors.autotask.tickets(&ids, false).await.context("reading Autotask tickets")?;
         observed.tickets = ids.into_iter().map(|id| (id, None)).collect();
         observed.tickets.extend(read.into_iter().map(|ticket| (ticket.id, Some(ticket))));
+        let closing_status = observed.mapping.settings.tickets.closing_status;
+        if observed.tickets.values().flatten().any(|ticket| ticket.closed_since(closing_status).is_some()) {
+            check_tenant(connection, vendors).await?;
+            bring_up_to_date(at_work, &mut links).await?;
+        }
     }
     observed.links = links;
     Ok(observed)
+}
+
+/// Reads what became of the alerts since alert-sync looked: one that was raised again is not dismissed.
+async fn bring_up_to_date(at_work: &AtWork<'_>, links: &mut [AlertLink]) -> anyhow::Result<()> {
+    let AtWork { host, connection, vendors, .. } = at_work;
+    host.progress.begin("reading Acronis alerts", None);
+    let Some(cursor) = host.store.alert_cursor(&connection.id).await? else { return Ok(()) };
+    let self_service: Vec<u64> = cursor.self_service.keys().copied().collect();
+    let mut changed: BTreeMap<AlertId, Vec<Alert>> = BTreeMap::new();
+    let mut each = |read: ReadAlert| changed.entry(read.alert.id.clone()).or_default().push(read.alert);
+    let (acronis, since) = (&vendors.acronis, cursor.since());
+    acronis.alerts_changed_since(since, &mut each).await.context("reading Acronis alerts")?;
+    let read = acronis.alerts_of_customers(&self_service, Some(since), each).await;
+    // Who does not show them is told by alert-sync.
+    read.context("reading the alerts of customers that manage themselves")?;
+    for link in links {
+        for alert in changed.remove(&link.alert.id).into_iter().flatten() {
+            // Its tenant may be told by a number only, and is known.
+            link.take(&Alert { tenant: link.alert.tenant.clone(), ..alert });
+        }
+    }
+    Ok(())
 }
 
 impl Observed {

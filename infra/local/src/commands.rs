@@ -7,9 +7,11 @@ use crate::session::{Session, note, print};
 use anyhow::{Context, bail};
 use functions::setup::{self, Survey};
 use functions::usage_sync;
+use shared::alert::AlertKind;
 use shared::mapping::Mapping;
 use shared::matching::standings;
 use shared::words::count;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// How many names a summary shows.
@@ -112,6 +114,8 @@ pub async fn export(session: &Session, file: &Path, force: bool) -> anyhow::Resu
         services: &survey.services,
         billing_codes: &survey.billing_codes,
         storage_names: &survey.storage_names,
+        alert_types: &survey.alert_types,
+        picklists: &survey.picklists,
     });
     if file == Path::new("-") {
         print(&text)?;
@@ -151,8 +155,13 @@ fn differences(before: &Mapping, after: &Mapping) -> Vec<String> {
     let customers: Vec<&str> = customers.map(|(_, row)| row.company_name.as_str()).collect();
     let products = after.products.iter().filter(|(item, row)| before.products.get(item) != Some(row));
     let products: Vec<&str> = products.map(|(_, row)| row.label.as_str()).collect();
+    // A type of which nothing is said any more has no row.
+    let kinds: BTreeSet<&AlertKind> = before.alerts.keys().chain(after.alerts.keys()).collect();
+    let kinds = kinds.into_iter().filter(|kind| before.alerts.get(kind) != after.alerts.get(kind));
+    let kinds: Vec<&str> = kinds.map(AlertKind::as_str).collect();
     let settings = (before.settings != after.settings).then(|| "settings".to_owned());
-    let rows = [("customer", customers), ("product", products)].into_iter().filter(|(_, names)| !names.is_empty());
+    let rows = [("customer", customers), ("product", products), ("alert type", kinds)];
+    let rows = rows.into_iter().filter(|(_, names)| !names.is_empty());
     settings.into_iter().chain(rows.map(|(what, names)| named(what, &names))).collect()
 }
 

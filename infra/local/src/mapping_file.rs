@@ -1,20 +1,24 @@
-//! The mapping file: settings, customers and products of one connection as one TOML text that a person
-//! edits (M1 to M4, M6). It turns a mapping into text and text into a mapping; it reads no file, asks no
-//! vendor and saves nothing.
+//! The mapping file: settings, customers, products and alert types of one connection as one TOML text that
+//! a person edits (M1 to M4, M6, T1). It turns a mapping into text and text into a mapping; it reads no file,
+//! asks no vendor and saves nothing.
 
+mod alerts;
 mod customers;
+mod picklists;
 mod products;
 mod reader;
 mod settings;
+mod tickets;
 mod toml_text;
 mod words;
 
 use reader::{Block, Faults, Place};
+use shared::alert::{AlertKind, AlertType};
 use shared::contract::{BillingCode, Service};
 use shared::ids::{CompanyId, StorageId};
 use shared::mapping::{Mapping, MappingRowName};
 use shared::matching::Standing;
-use shared::settings::Settings;
+use shared::ticket::Picklists;
 use shared::usage::{ItemKey, Tenant};
 use std::collections::BTreeMap;
 use std::fmt;
@@ -34,6 +38,10 @@ pub struct MappingView<'a> {
     pub billing_codes: &'a [BillingCode],
     /// What the storages are called.
     pub storage_names: &'a BTreeMap<StorageId, String>,
+    /// The types of alert that Acronis lists; none where they were not read.
+    pub alert_types: &'a BTreeMap<AlertKind, AlertType>,
+    /// What there is to choose from for tickets in Autotask.
+    pub picklists: &'a Picklists,
 }
 
 /// Something in a mapping file that cannot be taken over.
@@ -58,7 +66,8 @@ impl fmt::Display for FileFault {
 }
 
 const HEAD: &str = "\
-# The mapping of one connection: its settings, which customer is which, and what is sold as what.
+# The mapping of one connection: its settings, which customer is which, what is sold as what, and what becomes
+# of alerts.
 #
 # Edit this file, then hand it in with `acrotask mapping import FILE`. Nothing is changed when anything in
 # it is wrong: every fault is told with its line. Text after a # is for you and is not read.
@@ -69,6 +78,8 @@ const HEAD: &str = "\
 #                             alone; all others stay as they are. Nothing is deleted in Acronis or Autotask.
 #   a [[product]] block       is billed no more until it is mapped again.
 #   a line of a product       has its usual value: one piece, GiB or hour, rounded up, nothing included.
+#   an [[alert]] block        leaves the tickets of its type as usual, whatever was said before. A file that has
+#                             none, such as an older acrotask's, does so for all types.
 # Amounts of money are written in quotes, \"4.50\".
 ";
 
@@ -76,16 +87,18 @@ const HEAD: &str = "\
 pub fn export(view: &MappingView<'_>) -> String {
     let mut text = HEAD.to_owned();
     text.push_str(&format!("version = \"{}\" # what this file was exported from\n", view.mapping.version));
-    settings::write(&mut text, &view.mapping.settings);
+    settings::write(&mut text, &view.mapping.settings, view.picklists);
     customers::write(&mut text, view);
     products::write(&mut text, view);
+    alerts::write(&mut text, view);
     text
 }
 
 /// The mapping that `text` asks for, made from `current`; or everything that is wrong with the text, in
 /// the order of its lines. Where the text is no TOML, only that is told.
 ///
-/// Customers keep the names `current` has for them, and products the facts: the file's are for people.
+/// Customers and alert types keep the names `current` has for them, and products the facts: the file's are for
+/// people.
 pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> {
     let (table, broken) = toml::de::DeTable::parse_recoverable(text);
     let faults = Faults::of(text);
@@ -97,16 +110,16 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
     let version =
         root.text_where("version", "the number in quotes that an export has", |text| text.parse::<u64>().is_ok());
     let version = version.and_then(|text| text.parse::<u64>().ok());
-    let settings = settings::read(&mut root);
+    let (settings, settings_place) = settings::read(&mut root);
     let (customers, customer_places) = customers::read(&mut root, current);
     let (products, product_places) = products::read(&mut root, current);
+    let (alerts, alert_places) = alerts::read(&mut root, current);
     root.finish();
-    let settings_read = Settings { tickets: current.settings.tickets.clone(), ..settings.0 };
-    let alerts = current.alerts.clone();
-    let mapping = Mapping { version: current.version, settings: settings_read, customers, products, alerts };
+    let mapping = Mapping { version: current.version, settings, customers, products, alerts };
     for fault in mapping.faults() {
         let place = match &fault.row {
-            MappingRowName::Settings | MappingRowName::Alert(_) => Some(&settings.1),
+            MappingRowName::Settings => Some(&settings_place),
+            MappingRowName::Alert(kind) => alert_places.get(kind),
             MappingRowName::Customer(company) => customer_places.get(company),
             MappingRowName::Product(item) => product_places.get(item),
         };

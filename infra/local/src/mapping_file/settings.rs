@@ -2,16 +2,18 @@
 //! decided here.
 
 use super::reader::{Block, Place};
+use super::tickets;
 use super::toml_text::string;
 use super::words::Word;
 use jiff::tz::TimeZone;
 use shared::ids::{ContractId, StorageId};
 use shared::settings::{Budget, EffectiveDates, Holds, NewTenants, Quotas, Settings};
+use shared::ticket::Picklists;
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
 /// A setting below what it means and its default.
-fn entry<T: Display>(text: &mut String, about: &str, key: &str, value: T, default: T) {
+pub(super) fn entry<T: Display>(text: &mut String, about: &str, key: &str, value: T, default: T) {
     text.push_str(&format!("# {about} Default: {default}.\n{key} = {value}\n"));
 }
 
@@ -20,7 +22,7 @@ fn word<W: Word>(choice: W) -> String {
 }
 
 /// Writes the block `[settings]`.
-pub(super) fn write(text: &mut String, settings: &Settings) {
+pub(super) fn write(text: &mut String, settings: &Settings, picklists: &Picklists) {
     // Taken apart by name, so that a setting added there cannot be forgotten here.
     let Settings {
         time_zone,
@@ -32,7 +34,7 @@ pub(super) fn write(text: &mut String, settings: &Settings) {
         new_tenants,
         quotas,
         disable_after_days,
-        tickets: _, // Not in the file yet: an import leaves them as they are.
+        tickets,
         review_mode,
         holds,
         settle_minutes,
@@ -70,6 +72,7 @@ pub(super) fn write(text: &mut String, settings: &Settings) {
     write_quotas(text, quotas);
     write_holds(text, holds);
     write_budget(text, budget);
+    tickets::write(text, tickets, picklists);
 }
 
 fn write_contracts(text: &mut String, contracts: &BTreeMap<ContractId, EffectiveDates>) {
@@ -183,7 +186,7 @@ pub(super) fn read(root: &mut Block<'_>) -> (Settings, Place) {
         new_tenants: block.block("new_tenants").map(read_new_tenants).unwrap_or_default(),
         quotas: block.block("quotas").map(read_quotas).unwrap_or_default(),
         disable_after_days: block.count("disable_after_days"),
-        tickets: usual.tickets,
+        tickets: block.block("tickets").map(tickets::read).unwrap_or_default(),
         review_mode: block.flag("review_mode").unwrap_or(usual.review_mode),
         settle_minutes: settle_minutes(&mut block).unwrap_or(usual.settle_minutes),
         contract_effective_dates: block

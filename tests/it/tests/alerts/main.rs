@@ -1,5 +1,17 @@
 //! Alerts and tickets as stories: the real jobs, clients and store against the sandbox. A stage has a provider with
 //! customers, ticket sync on and its first plan approved; the test raises, clears and looks.
 
+mod begins;
+mod dismissals;
+mod fields;
+mod guide;
+mod idle;
 mod life;
+mod lost;
+mod odd;
+mod people;
 mod stage;
+mod storms;
+mod trouble;
+mod two;
+mod whose;

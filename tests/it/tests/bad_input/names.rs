@@ -104,6 +104,8 @@ async fn names_of_every_kind_pass_through_the_mapping_file_and_the_store() {
         services: &survey.services,
         billing_codes: &survey.billing_codes,
         storage_names: &survey.storage_names,
+        alert_types: &survey.alert_types,
+        picklists: &survey.picklists,
     });
     assert!(!text.contains(|c: char| c.is_control() && c != '\n'), "{text:?}");
     let imported = mapping_file::import(&text, mapping).unwrap_or_else(|faults| panic!("{faults:?} in {text}"));

@@ -4,7 +4,10 @@ use crate::samples::world;
 
 /// The export from the line that begins with `first` to before the one that begins with `next`.
 fn part(first: &str, next: &str) -> String {
-    let text = world().exported();
+    part_of(&world().exported(), first, next)
+}
+
+pub(crate) fn part_of(text: &str, first: &str, next: &str) -> String {
     let start = text.find(first).expect("the part should be there");
     let end = text[start..].find(next).map_or(text.len(), |length| start + length);
     text[start..end].trim_end().to_owned()
@@ -13,7 +16,8 @@ fn part(first: &str, next: &str) -> String {
 #[test]
 fn an_export_begins_with_what_to_do_and_the_settings() {
     insta::assert_snapshot!(part("# The mapping", "# What waits"), @r#"
-    # The mapping of one connection: its settings, which customer is which, and what is sold as what.
+    # The mapping of one connection: its settings, which customer is which, what is sold as what, and what becomes
+    # of alerts.
     #
     # Edit this file, then hand it in with `acrotask mapping import FILE`. Nothing is changed when anything in
     # it is wrong: every fault is told with its line. Text after a # is for you and is not read.
@@ -24,6 +28,8 @@ fn an_export_begins_with_what_to_do_and_the_settings() {
     #                             alone; all others stay as they are. Nothing is deleted in Acronis or Autotask.
     #   a [[product]] block       is billed no more until it is mapped again.
     #   a line of a product       has its usual value: one piece, GiB or hour, rounded up, nothing included.
+    #   an [[alert]] block        leaves the tickets of its type as usual, whatever was said before. A file that has
+    #                             none, such as an older acrotask's, does so for all types.
     # Amounts of money are written in quotes, "4.50".
     version = "7" # what this file was exported from
 
@@ -75,7 +81,7 @@ fn an_export_begins_with_what_to_do_and_the_settings() {
 
 #[test]
 fn limits_are_exported_with_what_they_mean() {
-    insta::assert_snapshot!(part("# What waits", "# ---- Customers"), @r#"
+    insta::assert_snapshot!(part("# What waits", "# How alerts"), @r#"
     # What waits until a person approves it.
     [settings.holds]
     # Whether a line waits whose units jump, up or down. Default: true.
@@ -205,7 +211,7 @@ fn m3_products_are_exported_with_what_there_is_to_choose_from() {
 
 #[test]
 fn m4_each_product_is_exported_with_how_it_is_counted() {
-    insta::assert_snapshot!(part("# -- Application", "# no such line"), @r##"
+    insta::assert_snapshot!(part("# -- Application", "# ---- Alert types"), @r##"
     # -- Application 6e6d758d-8e74-3ae3-ac84-50eb0dff12eb, edition pck_per_workload: counted items
 
     [[product]]

@@ -56,24 +56,25 @@ fn faults_of(text: &str) -> String {
 
 /// Checks a table of cases `what is in the good file => what is there instead`, each above the faults told,
 /// which are indented. `⏎` is a line break and `∅` is nothing.
-fn assert_refused(table: &str) {
-    import(GOOD, &world().mapping).expect("the good file should be taken");
+pub(crate) fn assert_refused(good: &str, table: &str) {
+    import(good, &world().mapping).expect("the good file should be taken");
     let mut lines = table.lines().filter(|line| !line.is_empty()).peekable();
     while let Some(case) = lines.next() {
         let case = case.replace('⏎', "\n").replace('∅', "");
         let (from, to) = case.split_once(" => ").expect("a case has an arrow");
-        assert!(GOOD.contains(from), "the good file has no {from}");
+        assert!(good.contains(from), "the good file has no {from}");
         let mut told = Vec::new();
         while let Some(fault) = lines.next_if(|line| line.starts_with("  ")) {
             told.push(fault.trim_start());
         }
-        assert_eq!(faults_of(&GOOD.replacen(from, to, 1)), told.join("\n"), "\n{case}");
+        assert_eq!(faults_of(&good.replacen(from, to, 1)), told.join("\n"), "\n{case}");
     }
 }
 
 #[test]
 fn a_setting_that_cannot_be_used_is_told_with_its_line() {
     assert_refused(
+        GOOD,
         r#"
 Europe/Berlin => Europe/Berlim
   line 2, settings.time_zone: expected a time zone such as "Europe/Berlin", found "Europe/Berlim"
@@ -84,7 +85,7 @@ Europe/Berlin => Etc/Unknown
 review_mode = false => review_mode = "no"
   line 4, settings.review_mode: expected true or false, found "no"
 review_mode => reviewmode
-  line 4, settings.reviewmode: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, review_mode, settle_minutes, contract_effective_dates, holds, budget
+  line 4, settings.reviewmode: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, tickets, review_mode, settle_minutes, contract_effective_dates, holds, budget
 settle_minutes = 10 => settle_minutes = -1
   line 5, settings.settle_minutes: expected a whole number from 0 to 4294967295, found -1
 settle_minutes = 10 => settle_minutes = 0
@@ -96,7 +97,7 @@ settle_minutes = 10 => settle_minutes = 2026-01-01
 "4711" => "04711"
   line 6, settings.contract_effective_dates.04711: expected a number as Autotask shows it, such as "4711"
 [settings.holds] => [settings.hold]
-  line 7, settings.hold: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, review_mode, settle_minutes, contract_effective_dates, holds, budget
+  line 7, settings.hold: unknown; known are time_zone, effective_dates, posted_periods, add_missing_services, automatic_provisioning, new_tenants, quotas, disable_after_days, tickets, review_mode, settle_minutes, contract_effective_dates, holds, budget
 "250.00" => 250.00
   line 9, settings.holds.money_per_period: expected an amount in quotes; write "250.00" instead of 250.00
 "250.00" => "250,00"
@@ -114,6 +115,7 @@ jump_units = 25 => jump_units = 99999999999999999999
 #[test]
 fn a_customer_that_contradicts_itself_or_another_is_told_with_its_line() {
     assert_refused(
+        GOOD,
         r#"
 company = 176 => company = 175
   line 21, customer[2].company: company 175 is already in customer[1]; a company has one block
@@ -144,7 +146,7 @@ left_alone => left alone
 left_alone => leftalone
   line 22, customer[2].leftalone: unknown; known are company, name, tenant, tenant_name, ignored, left_alone, pins
 [[customer]]⏎company = 176 => [[customers]]⏎company = 176
-  line 20, customers: unknown; known are version, settings, customer, product
+  line 20, customers: unknown; known are version, settings, customer, product, alert
 "#,
     );
 }
@@ -152,6 +154,7 @@ left_alone => leftalone
 #[test]
 fn a_product_that_cannot_be_billed_as_told_is_told_with_its_line() {
     assert_refused(
+        GOOD,
         r#"
 "up" => "upp"
   line 29, product[1].rounding: expected up, nearest or down, found "upp"

@@ -2,6 +2,8 @@
 
 use crate::samples::{BERGBAU, STORAGE, World, mapped, world};
 use acrotask::mapping_file::import;
+use shared::alert::AlertKind;
+use shared::alert_settings::{AlertRow, TicketSettings};
 use shared::ids::CompanyId;
 use shared::mapping::{CustomerLink, Mapping, ServiceTarget};
 use shared::settings::Settings;
@@ -53,6 +55,45 @@ fn a_setting_left_out_has_its_default() {
     let mapping = imported(&world, "[settings]\nsettle_minutes = 20\n");
     assert_eq!(mapping.settings, Settings { settle_minutes: 20, ..Settings::default() });
     assert_eq!(mapping.version, 7);
+}
+
+#[test]
+fn a_ticket_setting_left_out_has_its_default() {
+    let mut world = world();
+    world.mapping.settings.tickets =
+        TicketSettings { enabled: true, source: Some(8), new_after_days: Some(3), ..TicketSettings::default() };
+    let mapping = imported(&world, "[settings.tickets]\nauto_close = true\n");
+    assert_eq!(mapping.settings.tickets, TicketSettings { auto_close: true, ..TicketSettings::default() });
+    assert_eq!(imported(&world, "[settings]\n").settings.tickets, TicketSettings::default());
+}
+
+#[test]
+fn t1_of_an_alert_type_left_out_nothing_is_said_any_more() {
+    let world = world();
+    let kind = AlertKind::new("BackupFailed");
+    let mapping = imported(&world, "[settings]\n[[alert]]\ntype = \" BackupFailed \"\nticket = false\n");
+    assert_eq!(mapping.alerts, [(kind, AlertRow { ticket: Some(false), ..AlertRow::default() })].into());
+    assert_eq!(imported(&world, "[settings]\n").alerts, [].into());
+}
+
+#[test]
+fn t1_a_block_with_nothing_but_its_type_says_nothing() {
+    let text =
+        "[settings]\n[[alert]]\ntype = \"BackupFailed\"\n[[alert]]\ntype = \"NeverSeen\"\nlabel = \"Never seen\"\n";
+    assert_eq!(imported(&world(), text).alerts, [].into());
+}
+
+#[test]
+fn t1_a_type_that_nobody_lists_may_be_added_and_its_label_is_only_shown() {
+    let block = |kind: &str| format!("[[alert]]\ntype = \"{kind}\"\nlabel = \"New name\"\npriority = 3\n");
+    let text = format!("[settings]\n{}{}", block("MachineOffline30"), block("backupfailed"));
+    let mapping = imported(&world(), &text);
+    let labels = mapping.alerts.iter().map(|(kind, row)| (kind.as_str(), row.label.as_str(), row.priority));
+    let expected = [
+        ("MachineOffline30", "Machine is offline for more than 30 days", Some(3)),
+        ("backupfailed", "New name", Some(3)),
+    ];
+    assert_eq!(labels.collect::<Vec<_>>(), expected);
 }
 
 #[test]

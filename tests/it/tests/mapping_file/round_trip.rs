@@ -1,24 +1,27 @@
 //! An export read again is the same mapping, whatever things are called; and no text at all breaks an
 //! import.
 
-use crate::samples::{World, item, mapped};
+use crate::samples::{TAKEOVER, World, alert_type, item, mapped, pick};
 use acrotask::mapping_file::import;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
 use proptest::sample::select;
 use rust_decimal::Decimal;
+use shared::alert::{AlertKind, AlertType, Severity};
+use shared::alert_settings::{AlertRow, TicketSettings};
 use shared::contract::{BillingCode, PeriodType, Service};
 use shared::ids::{BillingCodeId, CompanyId, ContractId, LineId, ServiceId, StorageId, TenantId};
 use shared::mapping::{Combine, CustomerLink, CustomerRow, Mapping, NewService, ProductRow, ServiceTarget};
 use shared::matching::Standing;
 use shared::quantity::{MeasurementUnit, Rounding};
 use shared::settings::{Budget, EffectiveDates, Holds, NewTenants, PostedPeriods, Quotas, Settings};
+use shared::ticket::{Assignee, PickField, PickValue, Picklists};
 use shared::usage::{ItemKind, Tenant, TenantKind};
 use std::collections::BTreeMap;
 
 /// Names that a text format trips over.
-const AWKWARD: [&str; 14] = [
+const AWKWARD: [&str; 16] = [
     "",
     "\"",
     "'''",
@@ -29,6 +32,8 @@ const AWKWARD: [&str; 14] = [
     "a\nb\r\nc\rd",
     "\u{0}\u{7f}\t",
     "[[customer]]",
+    "[[alert]]",
+    TAKEOVER,
     "株式会社さくら",
     "مؤسسة",
     "👩\u{200d}🔧🍕",
@@ -65,6 +70,53 @@ fn holds() -> impl Strategy<Value = Holds> {
     })
 }
 
+fn tickets() -> impl Strategy<Value = TicketSettings> {
+    let numbers = (any::<[i64; 3]>(), any::<[Option<i64>; 2]>());
+    let counts = (option::of(1_u32..), 0_u32..=3_650, 1_u32..);
+    (any::<[bool; 4]>(), numbers, counts).prop_map(|(flags, (numbers, optional), counts)| TicketSettings {
+        enabled: flags[0],
+        source: optional[0],
+        note_type: numbers[0],
+        note_publish: numbers[1],
+        new_after_days: counts.0,
+        auto_close: flags[1],
+        closing_status: numbers[2],
+        dismiss_on_close: flags[2],
+        days_before_switch_on: counts.1,
+        storms: flags[3],
+        storm_tickets_per_hour: counts.2,
+        queue: optional[1],
+    })
+}
+
+fn alert_kind() -> impl Strategy<Value = AlertKind> {
+    (name(), any::<u8>()).prop_map(|(name, number)| match AlertKind::new(&name) {
+        kind if kind.as_str().is_empty() => AlertKind::new(format!("BackupFailed{number}")),
+        kind => kind,
+    })
+}
+
+/// Also rows that say nothing, and rows that say all there is.
+fn alerts() -> impl Strategy<Value = BTreeMap<AlertKind, AlertRow>> {
+    let assignee = option::of(any::<(i64, i64)>());
+    let row = (name(), any::<Option<bool>>(), any::<[Option<i64>; 7]>(), option::of(1_u32..), assignee);
+    let row = row.prop_map(|(label, ticket, numbers, due_minutes, assignee)| AlertRow {
+        label,
+        ticket,
+        priority: numbers[0],
+        status: numbers[1],
+        queue: numbers[2],
+        ticket_type: numbers[3],
+        issue: numbers[4],
+        sub_issue: numbers[5].filter(|_| numbers[4].is_some()),
+        due_minutes,
+        category: numbers[6],
+        assignee: assignee.map(|(resource, role)| Assignee { resource, role }),
+    });
+    let silent = name().prop_map(|label| AlertRow { label, ..AlertRow::default() });
+    btree_map(alert_kind(), prop_oneof![9 => row, 1 => silent], 0..6)
+}
+
 fn settings() -> impl Strategy<Value = Settings> {
     use EffectiveDates::{NextPeriod, PeriodEnd, Today, UpTodayDownNext};
     let dates = || select([Today, UpTodayDownNext, NextPeriod, PeriodEnd].as_slice());
@@ -81,13 +133,13 @@ fn settings() -> impl Strategy<Value = Settings> {
     let contracts = btree_map(any::<i64>().prop_map(ContractId), dates(), 0..3);
     let flags = (any::<[bool; 9]>(), 6_u32..=1_440);
     let disabled = option::of(1_u32..=400);
-    (zones, dates(), contracts, posted, (flags, disabled), holds(), budget).prop_map(
+    (zones, dates(), contracts, posted, (flags, disabled, tickets()), holds(), budget).prop_map(
         |(
             zone,
             effective_dates,
             contract_effective_dates,
             posted_periods,
-            ((flags, settle_minutes), disabled),
+            ((flags, settle_minutes), disabled, tickets),
             holds,
             budget,
         )| {
@@ -105,7 +157,7 @@ fn settings() -> impl Strategy<Value = Settings> {
                     default_storage: flags[8].then(|| StorageId::new(uuid(usize::from(flags[3])))),
                 },
                 quotas: Quotas { soft: flags[6], switch_off: flags[7], hold_below_usage: flags[8] },
-                tickets: Default::default(),
+                tickets,
                 disable_after_days: disabled,
                 review_mode: flags[2],
                 holds,
@@ -189,9 +241,10 @@ fn product() -> impl Strategy<Value = ProductRow> {
 }
 
 fn mapping() -> impl Strategy<Value = Mapping> {
-    (any::<u64>(), settings(), customers(), vec(product(), 0..6)).prop_map(|(version, settings, customers, rows)| {
+    let rows = (customers(), vec(product(), 0..6), alerts());
+    (any::<u64>(), settings(), rows).prop_map(|(version, settings, (customers, rows, alerts))| {
         let products = rows.into_iter().map(|row| (row.item.key.clone(), row)).collect();
-        let mut mapping = Mapping { version, settings, customers, products, ..Mapping::default() };
+        let mut mapping = Mapping { version, settings, customers, products, alerts };
         // Rows that were drawn to one service by chance need not agree on how it is counted.
         let faults = mapping.faults();
         for row in mapping.products.values_mut().filter(|_| !faults.is_empty()) {
@@ -199,6 +252,25 @@ fn mapping() -> impl Strategy<Value = Mapping> {
         }
         mapping
     })
+}
+
+/// Picklists that have some of the numbers that were chosen, and some of these switched off.
+fn picklists(mapping: &Mapping, name: &str) -> Picklists {
+    let chosen = |row: &AlertRow| [row.priority, row.issue, row.sub_issue, row.queue];
+    let numbers = mapping.alerts.values().flat_map(chosen).flatten().chain([1]);
+    let of = |(place, number): (usize, i64)| {
+        (number, PickValue { active: place % 3 > 0, parent: (place % 2 > 0).then_some(number), ..pick(name) })
+    };
+    let values: BTreeMap<i64, PickValue> = numbers.enumerate().map(of).collect();
+    let fields = [PickField::Priority, PickField::Issue, PickField::SubIssue, PickField::Queue, PickField::NoteType];
+    Picklists { values: fields.map(|field| (field, values.clone())).into(), assignees: None }
+}
+
+/// Every other type of which something was said, one of which nothing was, and one without a name.
+fn alert_types(mapping: &Mapping, name: &str) -> BTreeMap<AlertKind, AlertType> {
+    let said = mapping.alerts.keys().step_by(2).map(AlertKind::as_str);
+    let listed = |id: &str| AlertType { label: Some(name.to_owned()), ..alert_type(id, name, Severity::Error) };
+    said.chain(["", "NothingSaid"]).map(listed).map(|kind| (kind.id.clone(), kind)).collect()
 }
 
 /// A view in which everything that a comment shows is called `name`.
@@ -229,6 +301,8 @@ fn surrounded(mapping: Mapping, name: &str) -> World {
         services: existing.collect(),
         billing_codes: vec![BillingCode { id: BillingCodeId(1), name: name.to_owned(), active: true }],
         storage_names: (0..3).map(|number| (StorageId::new(uuid(number)), name.to_owned())).collect(),
+        alert_types: alert_types(&mapping, name),
+        picklists: picklists(&mapping, name),
         mapping,
     }
 }
@@ -245,6 +319,9 @@ proptest! {
     #[test]
     fn an_export_says_everything_to_a_connection_that_knows_only_the_items(mapping in mapping(), name in name()) {
         let text = surrounded(mapping.clone(), &name).exported();
+        let mut mapping = mapping;
+        // A row that only has a name says nothing, and makes no row of its own.
+        mapping.alerts.retain(|_, row| AlertRow { label: String::new(), ..row.clone() } != AlertRow::default());
         let bare = |row: &ProductRow| ProductRow::unmapped(row.item.clone(), String::new());
         let products = mapping.products.iter().map(|(key, row)| (key.clone(), bare(row))).collect();
         let current = Mapping { version: mapping.version, products, ..Mapping::default() };

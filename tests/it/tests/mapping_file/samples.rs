@@ -1,11 +1,14 @@
 //! A small mapping with one row of each sort, and what surrounds it. Nothing here asserts.
 
 use acrotask::mapping_file::{MappingView, export};
+use shared::alert::{AlertKind, AlertType, Severity};
+use shared::alert_settings::AlertRow;
 use shared::contract::{BillingCode, Company, PeriodType, Service};
 use shared::ids::{ApplicationId, BillingCodeId, CompanyId, LineId, ServiceId, StorageId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping, NewService, ProductRow, ServiceTarget};
 use shared::matching::{Standing, standings};
 use shared::quantity::MeasurementUnit;
+use shared::ticket::{Assignee, PickField, PickValue, Picklists};
 use shared::usage::{ItemKey, ItemKind, OfferingItem, Tenant, TenantKind};
 use std::collections::BTreeMap;
 
@@ -24,6 +27,8 @@ pub(crate) struct World {
     pub(crate) services: Vec<Service>,
     pub(crate) billing_codes: Vec<BillingCode>,
     pub(crate) storage_names: BTreeMap<StorageId, String>,
+    pub(crate) alert_types: BTreeMap<AlertKind, AlertType>,
+    pub(crate) picklists: Picklists,
 }
 
 impl World {
@@ -35,6 +40,8 @@ impl World {
             services: &self.services,
             billing_codes: &self.billing_codes,
             storage_names: &self.storage_names,
+            alert_types: &self.alert_types,
+            picklists: &self.picklists,
         }
     }
 
@@ -111,11 +118,81 @@ fn products() -> Vec<ProductRow> {
     vec![workstations, servers, ProductRow::unmapped(storage, "Cloud storage".to_owned())]
 }
 
+pub(crate) fn alert_type(id: &str, category: &str, severity: Severity) -> AlertType {
+    AlertType { id: AlertKind::new(id), label: None, category: category.to_owned(), severity, enabled: true }
+}
+
+pub(crate) const TAKEOVER: &str = "cti.a.p.am.alert.v1.0~sandbox.saas_security.account_takeover.v1.0";
+
+/// One of each sort, not in the order in which they are shown.
+fn alert_types() -> Vec<AlertType> {
+    let takeover = alert_type(TAKEOVER, "SaaS security", Severity::Critical);
+    let notarization = alert_type("NotarizationFailed", "Notarization", Severity::Error);
+    vec![
+        AlertType { label: Some("Account takeover suspected".to_owned()), ..takeover },
+        alert_type("AgentOutdated", "System", Severity::Warning),
+        alert_type("BackupCanceled", "Backup", Severity::Warning),
+        alert_type("BackupFailed", "Backup", Severity::Critical),
+        alert_type("MachineOffline30", "System", Severity::Warning),
+        AlertType { enabled: false, ..notarization },
+    ]
+}
+
+fn alerts() -> BTreeMap<AlertKind, AlertRow> {
+    let failed = AlertRow {
+        priority: Some(1),
+        queue: Some(29_683_354),
+        issue: Some(10),
+        sub_issue: Some(101),
+        due_minutes: Some(90),
+        ..AlertRow::default()
+    };
+    let offline = AlertRow {
+        label: "Machine is offline for more than 30 days".to_owned(),
+        ticket: Some(true),
+        ticket_type: Some(5),
+        category: Some(100),
+        assignee: Some(Assignee { resource: 29_682_885, role: 29_683_401 }),
+        ..AlertRow::default()
+    };
+    let gone = AlertRow { ticket: Some(false), ..AlertRow::default() };
+    let rows = [("BackupFailed", failed), ("MachineOffline30", offline), ("TapeWornOut", gone)];
+    rows.map(|(kind, row)| (AlertKind::new(kind), row)).into()
+}
+
+pub(crate) fn pick(label: &str) -> PickValue {
+    PickValue { label: label.to_owned(), active: true, usual: false, parent: None }
+}
+
+pub(crate) fn picklists() -> Picklists {
+    let lists: [(PickField, &[(i64, &str)]); 9] = [
+        (PickField::Status, &[(1, "New"), (5, "Complete"), (8, "In Progress"), (7, "Waiting Customer")]),
+        (PickField::Priority, &[(1, "High"), (2, "Medium"), (3, "Low"), (4, "Critical")]),
+        (PickField::Queue, &[(5, "Client Portal"), (8, "Monitoring Alert"), (29_683_354, "Backup Desk")]),
+        (PickField::TicketType, &[(1, "Service Request"), (2, "Incident"), (5, "Alert")]),
+        (PickField::Issue, &[(10, "Backup"), (11, "Security"), (12, "Computer")]),
+        (PickField::Category, &[(1, "Standard"), (100, "Acronis Alert")]),
+        (PickField::Source, &[(-2, "Insourced"), (2, "Phone"), (8, "Monitoring Alert")]),
+        (PickField::NoteType, &[(1, "Task Summary"), (3, "Task Notes")]),
+        (PickField::NotePublish, &[(1, "All Autotask Users"), (2, "Internal Project Team")]),
+    ];
+    let values = |list: &[(i64, &str)]| list.iter().map(|(value, label)| (*value, pick(label))).collect();
+    let mut values: BTreeMap<_, BTreeMap<i64, PickValue>> =
+        lists.into_iter().map(|(field, list)| (field, values(list))).collect();
+    let of = |issue: i64, label: &str| PickValue { parent: Some(issue), ..pick(label) };
+    let sub_issues = [(101, of(10, "Failed")), (102, of(10, "Canceled")), (111, of(11, "Malware"))];
+    values.insert(PickField::SubIssue, sub_issues.into());
+    let closed_down = PickValue { active: false, ..pick("Tape Desk") };
+    values.entry(PickField::Queue).or_default().insert(6, closed_down);
+    Picklists { values, assignees: None }
+}
+
 pub(crate) fn world() -> World {
     let mapping = Mapping {
         version: 7,
         customers: customers().into_iter().map(|row| (row.company, row)).collect(),
         products: products().into_iter().map(|row| (row.item.key.clone(), row)).collect(),
+        alerts: alerts(),
         ..Mapping::default()
     };
     let tenants = vec![
@@ -154,6 +231,8 @@ pub(crate) fn world() -> World {
             BillingCode { id: BillingCodeId(4), name: "Old".to_owned(), active: false },
         ],
         storage_names: BTreeMap::from([(StorageId::new(STORAGE), "Acronis Cloud Storage EU2".to_owned())]),
+        alert_types: alert_types().into_iter().map(|kind| (kind.id.clone(), kind)).collect(),
+        picklists: picklists(),
         mapping,
     }
 }
