@@ -51,7 +51,9 @@ async fn m5_t8_a_service_manager_gets_from_alerts_to_tickets() {
     raise(&desk, story::UNDER_SUB_PARTNER, "NB-02");
     raise(&desk, story::TENANT_ONLY, "PC-03");
     // By default what was raised before makes no ticket, and that is told.
-    switch_on(&desk, |tickets| tickets.days_before_switch_on = 0).await;
+    desk.run("mapping export desk.toml").await.exits(0);
+    desk.write("desk.toml", &desk.read("desk.toml").replacen("\nenabled = false\n", "\nenabled = true\n", 1));
+    desk.run("mapping import desk.toml").await.exits(0).prints(&["Taken over: settings"]).notes(&["acrotask plan"]);
     let plan = desk.run("plan alerts").await.exits(0);
     plan.prints(&["0 tickets from alerts raised since", "2 active alerts raised before make none"])
         .notes(&["Nothing to change today. To let it change tickets from now on: acrotask approve --plan"]);
