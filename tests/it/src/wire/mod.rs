@@ -3,6 +3,7 @@
 
 mod http;
 mod operations;
+mod routes;
 mod strikes;
 
 pub use http::{Reply, Request};
@@ -60,6 +61,8 @@ struct State {
     rule: Option<Rule>,
     struck: usize,
     inconsistent: usize,
+    /// Whether something else began to happen, and did not end: it panicked, on a task that nobody waits for.
+    happening: bool,
 }
 
 struct Gate {
@@ -102,6 +105,7 @@ impl Wire {
 
     /// Counts from now on, and strikes nothing; lets go what is held. What was cut off stays so.
     pub fn mend(&self) {
+        assert!(!self.gate.lock().happening, "what was to happen meanwhile went wrong");
         let inconsistent = self.inconsistent_reads();
         *self.gate.lock() = State { inconsistent, ..State::default() };
         self.gate.is_cut.send_replace(false);

@@ -1,4 +1,4 @@
-//! Every operation of the jobs, at the vendors and at the table, and how a request is known to be one of them.
+//! Every operation of the jobs, at the vendors and at the table.
 
 /// An operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -75,6 +75,36 @@ pub enum Operation {
     Contacts,
     /// A page of notes on contracts.
     ContractNotes,
+    /// A page of the alerts that changed, or of the active ones.
+    Alerts,
+    /// The alerts of customers that manage themselves.
+    CustomerAlerts,
+    /// The types of alerts.
+    AlertTypes,
+    /// An alert is dismissed.
+    DismissAlert,
+    /// A page of tickets.
+    Tickets,
+    /// A ticket is made.
+    CreateTicket,
+    /// A ticket's status is set.
+    UpdateTicket,
+    /// The fields that tickets have.
+    TicketFields,
+    /// A page of notes on tickets.
+    TicketNotes,
+    /// A note is written on a ticket.
+    CreateTicketNote,
+    /// The fields that notes on tickets have.
+    TicketNoteFields,
+    /// What happened to one ticket.
+    TicketHistory,
+    /// A page of machines.
+    ConfigurationItems,
+    /// A page of people.
+    Resources,
+    /// A page of the roles that people have.
+    ResourceRoles,
     /// A service is created: where the mapping asks for a new one, so that not every run does it.
     ServiceCreation,
     /// One item of the table is read.
@@ -184,6 +214,51 @@ impl Operation {
         Operation::Update,
     ];
 
+    /// Those that runs of `alert-sync` may make.
+    pub const OF_ALERTS: [Operation; 27] = [
+        Operation::Token,
+        Operation::Client,
+        Operation::Tenants,
+        Operation::Usages,
+        Operation::Alerts,
+        Operation::CustomerAlerts,
+        Operation::AlertTypes,
+        Operation::Zone,
+        Operation::Threshold,
+        Operation::Companies,
+        Operation::Contracts,
+        Operation::ConfigurationItems,
+        Operation::Tickets,
+        Operation::TicketNotes,
+        Operation::TicketHistory,
+        Operation::TicketFields,
+        Operation::TicketNoteFields,
+        Operation::Resources,
+        Operation::ResourceRoles,
+        Operation::CreateTicket,
+        Operation::CreateTicketNote,
+        Operation::UpdateTicket,
+        Operation::Get,
+        Operation::Query,
+        Operation::Put,
+        Operation::Update,
+        Operation::Transact,
+    ];
+
+    /// Those that runs of `ticket-changed` may make.
+    pub const OF_TICKETS: [Operation; 10] = [
+        Operation::Token,
+        Operation::Client,
+        Operation::DismissAlert,
+        Operation::Zone,
+        Operation::Tickets,
+        Operation::Get,
+        Operation::Query,
+        Operation::Put,
+        Operation::Update,
+        Operation::Transact,
+    ];
+
     /// Who is asked for it.
     pub fn side(self) -> Side {
         match self {
@@ -195,10 +270,21 @@ impl Operation {
 
     /// Whether it changes something.
     pub fn is_write(self) -> bool {
+        self.is_write_to_acronis()
+            || self.is_write_to_autotask()
+            || matches!(self, Self::Put | Self::Update | Self::Transact | Self::Batch)
+    }
+
+    /// Whether it changes something at Autotask.
+    pub fn is_write_to_autotask(self) -> bool {
         matches!(
             self,
-            Self::Adjustments | Self::ServiceCreation | Self::Put | Self::Update | Self::Transact | Self::Batch
-        ) || self.is_write_to_acronis()
+            Self::Adjustments
+                | Self::ServiceCreation
+                | Self::CreateTicket
+                | Self::CreateTicketNote
+                | Self::UpdateTicket
+        )
     }
 
     /// Whether it changes something at Acronis.
@@ -214,6 +300,7 @@ impl Operation {
                 | Self::CreateUser
                 | Self::AccessPolicies
                 | Self::ActivationMail
+                | Self::DismissAlert
         )
     }
 
@@ -257,74 +344,22 @@ impl Operation {
             Self::ServiceCreation => "autotask.services.create",
             Self::Contacts => "autotask.contacts.query",
             Self::ContractNotes => "autotask.contract_notes.query",
+            Self::Alerts => "acronis.alerts",
+            Self::CustomerAlerts => "acronis.customer_alerts",
+            Self::AlertTypes => "acronis.alert_types",
+            Self::DismissAlert => "acronis.dismiss_alert",
+            Self::Tickets => "autotask.tickets.query",
+            Self::CreateTicket => "autotask.tickets.create",
+            Self::UpdateTicket => "autotask.tickets.update",
+            Self::TicketFields => "autotask.tickets.fields",
+            Self::TicketNotes => "autotask.ticket_notes.query",
+            Self::CreateTicketNote => "autotask.ticket_notes.create",
+            Self::TicketNoteFields => "autotask.ticket_notes.fields",
+            Self::TicketHistory => "autotask.ticket_history.query",
+            Self::ConfigurationItems => "autotask.configuration_items.query",
+            Self::Resources => "autotask.resources.query",
+            Self::ResourceRoles => "autotask.resource_roles.query",
             Self::Get | Self::Query | Self::Put | Self::Update | Self::Transact | Self::Batch => return None,
-        })
-    }
-
-    /// The operation of a request; none where it is one that the jobs' runs do not make.
-    pub(super) fn of(side: Side, method: &str, path: &str, target: &str) -> Option<Operation> {
-        let path = path.split('?').next().unwrap_or_default();
-        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
-        match side {
-            Side::Table => Self::of_table(target.rsplit('.').next().unwrap_or_default()),
-            Side::Acronis => Self::of_acronis(method, parts.get(2..).unwrap_or_default()),
-            Side::Autotask => Self::of_autotask(method, &parts),
-        }
-    }
-
-    fn of_table(operation: &str) -> Option<Operation> {
-        Some(match operation {
-            "GetItem" => Self::Get,
-            "Query" => Self::Query,
-            "PutItem" => Self::Put,
-            "UpdateItem" => Self::Update,
-            "TransactWriteItems" => Self::Transact,
-            "BatchWriteItem" => Self::Batch,
-            _ => return None,
-        })
-    }
-
-    fn of_acronis(method: &str, parts: &[&str]) -> Option<Operation> {
-        let by_method = |get, write| if method == "GET" { get } else { write };
-        Some(match parts {
-            ["idp", "token"] => Self::Token,
-            ["clients", _] => Self::Client,
-            ["tenants"] => by_method(Self::Tenants, Self::CreateTenant),
-            ["tenants", "offering_items"] => Self::Items,
-            ["tenants", "usages"] => Self::Usages,
-            ["tenants", _] => by_method(Self::Tenant, Self::UpdateTenant),
-            ["tenants", _, "offering_items"] => by_method(Self::ItemsOfTenant, Self::SetItems),
-            ["tenants", _, "offering_items", "available_for_child"] => Self::Available,
-            ["tenants", _, "applications"] => Self::Applications,
-            ["applications", _, "bindings", "tenants", _] => Self::Bind,
-            ["tenants", _, "mfa", "status"] => by_method(Self::TwoFactor, Self::SetTwoFactor),
-            ["tenants", _, "pricing"] => by_method(Self::Pricing, Self::SetPricing),
-            ["tenants", _, "users"] => Self::IdsOfUsers,
-            ["users"] => by_method(Self::Users, Self::CreateUser),
-            ["users", "check_login"] => Self::CheckLogin,
-            ["users", _, "access_policies"] => Self::AccessPolicies,
-            ["users", _, "send-activation-email"] => Self::ActivationMail,
-            _ => return None,
-        })
-    }
-
-    fn of_autotask(method: &str, parts: &[&str]) -> Option<Operation> {
-        Some(match parts {
-            [.., "zoneInformation"] => Self::Zone,
-            [.., "ThresholdInformation"] => Self::Threshold,
-            [.., "Companies", "query"] => Self::Companies,
-            [.., "Contracts", "query"] => Self::Contracts,
-            [.., "Contracts", "entityInformation", "userDefinedFields"] => Self::ContractFields,
-            [.., "Services", "query"] => Self::Services,
-            [.., "ServiceBundleServices", "query"] => Self::BundleContents,
-            [.., "ContractServiceUnits", "query"] => Self::Units,
-            [.., "ContractServiceBundleUnits", "query"] => Self::BundleUnits,
-            [.., "ContractServices", "query"] => Self::ContractServices,
-            [.., "Contacts", "query"] => Self::Contacts,
-            [.., "ContractNotes", "query"] => Self::ContractNotes,
-            [.., "ContractServiceAdjustments"] => Self::Adjustments,
-            [.., "Services"] if method == "POST" => Self::ServiceCreation,
-            _ => return None,
         })
     }
 }

@@ -97,9 +97,13 @@ pub(super) async fn struck(client: &mut Client, beyond: &Beyond, request: &Reque
             answer(client, &reply).await
         }
         Strike::Delay(time) => {
+            // On its way although nobody waits for it any more.
+            beyond.gate.under_way.send_modify(|number| *number += 1);
             let late = tokio::time::timeout(time, std::future::pending::<()>()).await;
             drop(late);
-            answer(client, &carried_out(beyond, request).await).await
+            let reply = carried_out(beyond, request).await;
+            beyond.gate.under_way.send_modify(|number| *number -= 1);
+            answer(client, &reply).await
         }
         Strike::Down => {
             beyond.gate.down.send_replace(Some(beyond.side));
@@ -118,7 +122,9 @@ pub(super) async fn struck(client: &mut Client, beyond: &Beyond, request: &Reque
         }
         Strike::Held(phase) => held(client, beyond, request, phase).await,
         Strike::Meanwhile(happens) => {
+            beyond.gate.lock().happening = true;
             happens();
+            beyond.gate.lock().happening = false;
             answer(client, &carried_out(beyond, request).await).await
         }
     }

@@ -134,7 +134,7 @@ fn said_by_vendors(row: Row, column: Operation) -> Cell {
 
 fn paged(row: Row, column: Operation) -> Cell {
     match column {
-        Operation::Tenants | Operation::Items => Cell::Run(match row {
+        Operation::Tenants | Operation::Items | Operation::Alerts => Cell::Run(match row {
             // A row that the vendor leaves out is told by nothing; what it belongs to is held (U2).
             Row::ShortPage => Story::Page(FaultKind::ShortPage, Told::Unnoticed),
             Row::RepeatedPage => Story::Page(FaultKind::RepeatPage, Told::Broken),
@@ -148,11 +148,17 @@ fn paged(row: Row, column: Operation) -> Cell {
         | Operation::BundleUnits
         | Operation::Contacts
         | Operation::ContractNotes
+        | Operation::Tickets
+        | Operation::TicketNotes
+        | Operation::TicketHistory
+        | Operation::ConfigurationItems
+        | Operation::Resources
+        | Operation::ResourceRoles
         | Operation::ContractServices => match row {
             Row::ShortPage => Cell::Run(Story::Struck(Strike::Rewrite(without_last_and_a_next), Told::Unnoticed)),
             Row::RepeatedPage | Row::LoopingPages => Cell::Run(Story::Struck(
                 Strike::Rewrite(if row == Row::RepeatedPage { the_page_again } else { the_first_page }),
-                if matches!(column, Operation::BundleUnits | Operation::ContractServices) {
+                if matches!(column, Operation::BundleUnits | Operation::ContractServices | Operation::TicketHistory) {
                     Told::Unnoticed
                 } else {
                     Told::Broken
@@ -171,6 +177,10 @@ fn paged(row: Row, column: Operation) -> Cell {
         | Operation::Applications
         | Operation::IdsOfUsers
         | Operation::Users => Cell::Never("the vendor gives what one tenant has as a whole, without pages"),
+        Operation::CustomerAlerts => {
+            Cell::Never("the vendor gives the alerts of one customer as a whole, without pages")
+        }
+        Operation::AlertTypes => Cell::Never("the vendor gives all types at once, without pages"),
         _ if column.is_write() => Cell::Never("a write has no pages"),
         Operation::Get => Cell::Never("one item is read and has no pages"),
         _ => Cell::Never("it is one object and has no pages"),
@@ -213,11 +223,11 @@ fn stale(column: Operation) -> Cell {
     }
 }
 
-fn body_of(bytes: &[u8]) -> Value {
+pub(crate) fn body_of(bytes: &[u8]) -> Value {
     serde_json::from_slice(bytes).expect("it is JSON")
 }
 
-fn set_body(reply: &mut Reply, body: &Value) {
+pub(crate) fn set_body(reply: &mut Reply, body: &Value) {
     reply.body = body.to_string().into_bytes();
 }
 

@@ -21,6 +21,8 @@ use std::time::Duration;
 const FEW: usize = 11;
 /// The item whose units rise.
 const RISES: &str = "pw_base_servers";
+/// One that it buys besides.
+const BESIDES: &str = "pw_base_workstations";
 /// The time after which what was sent has arrived or never will, and a second.
 pub(crate) const SETTLED_SECONDS: i64 = 601;
 
@@ -57,7 +59,7 @@ impl QuotaStage {
         world.host.secrets = secrets.host.secrets.clone();
         world.host.store = store_at(&wire.table_url, Duration::from_secs(20));
         let acronis_url = wire.also_to_acronis(&world.sandbox.acronis_url()).await;
-        let known = world.buyer("Bestand GmbH", &[("pw_base_workstations", 9), (RISES, 5)]);
+        let known = world.buyer("Bestand GmbH", &[(BESIDES, 9), (RISES, 5)]);
         world.sandbox.world(|vendors| {
             let service = vendors.service_by_sku("pw_base_websites").expect("there is one");
             vendors.add_bundle("All in one", &[service], "9.00".parse().expect("an amount"))
@@ -94,7 +96,16 @@ impl QuotaStage {
 
     /// The units of the known customer rise by one, from today.
     pub(crate) fn known_buys_one_more(&self) {
-        let line = self.known.lines[RISES];
+        self.known_buys(RISES);
+    }
+
+    /// The same of another item: Autotask takes one change of a line for a day.
+    pub(crate) fn known_buys_another(&self) {
+        self.known_buys(BESIDES);
+    }
+
+    fn known_buys(&self, item: &str) {
+        let line = self.known.lines[item];
         self.world.sandbox.world(|vendors| vendors.human_adjust(line, 1, vendors.today())).expect("a person may");
     }
 

@@ -6,6 +6,7 @@ use crate::quota_cells::is_amid_the_writes;
 use crate::quota_stage::QuotaStage;
 use crate::rows::Row;
 use it::wire::{Operation, Reply, Strike};
+use it::world::World;
 use jiff::SignedDuration;
 use sandbox::{Fault, FaultKind};
 use std::sync::Arc;
@@ -13,7 +14,7 @@ use std::sync::Arc;
 type Shared = Arc<QuotaStage>;
 
 /// What happens to a request after it was carried out, happens once; what keeps it from that lasts.
-fn times(row: Row, column: Operation) -> usize {
+pub(crate) fn times(row: Row, column: Operation) -> usize {
     let once = matches!(row, Row::ResetAfter | Row::SilenceAfter | Row::Status500After | Row::Truncated);
     if once && column.is_write() { 1 } else { usize::MAX }
 }
@@ -86,6 +87,19 @@ async fn meanwhile(stage: &Shared, column: Operation, event: Event) {
 
 fn happens(stage: &QuotaStage, event: Event) {
     let world = &stage.world;
+    if event != Event::PersonEdits {
+        return happens_in(world, event);
+    }
+    stage.known_buys_another();
+    // Somebody raises the quota by hand at the same moment.
+    world.sandbox.world(|vendors| {
+        let quota = sandbox::acronis::Quota { value: Some(900), overage: Some(0), version: 0 };
+        vendors.set_quota(&stage.tenant, "pw_base_servers", None, quota)
+    });
+}
+
+/// What happens at the vendors, or to our clock, whatever the job.
+pub(crate) fn happens_in(world: &World, event: Event) {
     match event {
         Event::TokensEnd => world.sandbox.fail(Fault::once("acronis.", FaultKind::ExpireToken)),
         Event::TokensEndForEver => world.sandbox.fail(Fault::always("acronis.", FaultKind::ExpireToken)),
@@ -102,15 +116,9 @@ fn happens(stage: &QuotaStage, event: Event) {
             world.clock.set(off.expect("a time in the calendar"));
         }
         Event::Midnight => world.pass_seconds(20),
-        Event::PersonEdits => {
-            stage.known_buys_one_more();
-            // Somebody raises the quota by hand at the same moment.
-            world.sandbox.world(|vendors| {
-                let quota = sandbox::acronis::Quota { value: Some(900), overage: Some(0), version: 0 };
-                vendors.set_quota(&stage.tenant, "pw_base_servers", None, quota)
-            });
+        Event::PersonEdits | Event::MidnightOfAPeriod | Event::CommitIsLate => {
+            unreachable!("it is played in another way, or never")
         }
-        Event::MidnightOfAPeriod | Event::CommitIsLate => unreachable!("it is played in another way, or never"),
     }
 }
 
