@@ -241,7 +241,7 @@ impl Play {
             });
             sold.map_err(|why| anyhow!("{service_name} cannot be put on contract {contract}: {why}"))?;
             self.say(&format!(
-                "   A salesperson has read the findings of the first plan, and put {unbilled} {service_name} on the contract of {}.",
+                "   A salesperson has read what the first plan found: {} gets {unbilled} {service_name} on its contract.",
                 finding.company_name
             ));
         }

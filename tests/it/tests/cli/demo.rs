@@ -3,6 +3,8 @@
 use it::folder::Folder;
 use it::program::{self, Environment, Running, Said};
 use sandbox::Sandbox;
+use std::collections::BTreeSet;
+use std::path::Path;
 
 /// The demo's vendors have the same credentials as every sandbox.
 async fn secrets() -> Vec<String> {
@@ -49,7 +51,7 @@ async fn it_shows_one_whole_sync_and_ends_without_anything_left_to_do() {
     6. Run again: a run looks at what is, so a second one has nothing to do.
        Nothing to do: 29 lines are as they should be
     7. Quotas: prepaid units become quotas in Acronis, and companies with a contract and no tenant get one.
-       A salesperson has read the findings of the first plan, and put 2 Acronis Servers on the contract of Lückenbauer Gerüste GmbH.
+       A salesperson has read what the first plan found: Lückenbauer Gerüste GmbH gets 2 Acronis Servers on its contract.
     8. Approve this plan, ID, as a person would, and apply it.
        Run complete: 12 of 12 changes made
        Run complete: 0 of 0 changes made
@@ -95,6 +97,32 @@ async fn it_shows_one_whole_sync_and_ends_without_anything_left_to_do() {
         "Selbst Ist Die Kanzlei PartG",
         "\"Unbekannt Verzogen Umzüge OHG\", which is not mapped",
     ]);
+}
+
+/// Its calls differ where a request has to be sent again.
+fn without_calls(line: &str) -> &str {
+    line.split_once("made; ").map_or(line, |(before, _)| before).trim_end()
+}
+
+#[tokio::test]
+async fn the_readme_shows_what_it_prints() {
+    let readme = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../README.md");
+    let readme = std::fs::read_to_string(readme).expect("README.md should be there");
+    let (_, shown) = readme.split_once("\n3. Plan: ").expect("the README shows the demo");
+    let (shown, _) = shown.split_once("\nWithout `--once`").expect("the README goes on");
+    let said = demo(&["--once"], &Environment::new()).await.exits(0);
+    let printed: BTreeSet<&str> = said.out.lines().chain(said.err.lines()).map(without_calls).collect();
+    let mut is_sample = true;
+    let mut samples = 0;
+    for line in shown.lines().skip(1) {
+        let is_fence = line == "```";
+        is_sample ^= is_fence;
+        if is_sample && !is_fence && line.trim() != "…" {
+            samples += 1;
+            assert!(printed.contains(without_calls(line)), "the demo does not print: {line}");
+        }
+    }
+    assert!(samples > 50, "{samples} lines");
 }
 
 #[tokio::test]
