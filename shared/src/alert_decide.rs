@@ -51,7 +51,7 @@ impl<'a> Work<'a> {
     pub(crate) fn new(terms: &'a AlertTerms<'a>, facts: &'a AlertFacts) -> Self {
         let links = facts.links.iter().map(|link| (link.alert.id.clone(), link.clone())).collect();
         let tickets = facts.tickets.iter().map(|(id, ticket)| (*id, ticket.as_ref())).collect();
-        let plan = AlertPlan { links, ..AlertPlan::default() };
+        let plan = AlertPlan { links, of_all: facts.all_active, ..AlertPlan::default() };
         let blocked = BTreeSet::new();
         Self { terms, facts, plan, tickets, blocked, to_make: BTreeMap::new(), to_tell: BTreeMap::new() }
     }

@@ -53,7 +53,7 @@ impl AlertGuard<'_> {
         let (enabled, customers) = (mapping.settings.tickets.enabled, mapping.mapped_customers().count());
         let what = if !self.terms.can_start() {
             AlertWhat::TicketsNotStarted { enabled, customers }
-        } else if !self.terms.connection.first_tickets_approved && self.job == Job::AlertSync {
+        } else if !self.terms.connection.first_tickets_approved && alerts.of_all {
             let tickets = alerts.proposed.iter().filter(|change| matches!(change.action, Action::CreateTicket(_)));
             let (since, tickets) = (self.terms.tickets_since, tickets.count());
             AlertWhat::AtSwitchOn { since, tickets, passed_over: alerts.passed_over }

@@ -123,6 +123,8 @@ pub struct AlertPlan {
     pub right: usize,
     /// Active alerts raised too early to make tickets (T8).
     pub passed_over: usize,
+    /// Whether it was made from all active alerts.
+    pub of_all: bool,
 }
 
 /// Makes the plan. Asks for nothing and proposes nothing where it cannot start (M5).

@@ -70,7 +70,7 @@ impl Store {
         let sk = format!("{}#{}", sortable(run.started), run.id);
         let mut item = Key { pk: format!("{connection}#runs"), sk }.holding(run)?;
         let looks_often = matches!(run.job, Job::ContractWatch | Job::AlertSync | Job::TicketChanged);
-        let found_nothing = run.counts.changes + run.counts.held == 0 && run.findings.is_empty();
+        let found_nothing = run.counts.changes + run.counts.held == 0;
         let is_idle = looks_often && run.outcome == Outcome::Complete && found_nothing;
         let days = if is_idle { IDLE_LOOKS_KEPT_DAYS } else { RUNS_KEPT_DAYS };
         item.insert("ttl".to_owned(), expires(run.started, days));

@@ -266,8 +266,9 @@ impl Desk {
         AlertGuard { terms: &terms, job: Job::AlertSync, approvals: self.approvals.clone() }.plan(alerts)
     }
 
+    /// The plan as a person looks at it: from all active alerts.
     pub(crate) fn plan(&self) -> Plan {
-        self.guarded(&mut self.look(false).1)
+        self.guarded(&mut self.look(true).1)
     }
 
     /// One run that writes; the plan that it carried out.

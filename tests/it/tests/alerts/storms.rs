@@ -3,8 +3,8 @@
 
 use crate::stage::Stage;
 use sandbox::Vendor;
-use sandbox::acronis::alerts::{NewAlert, Severity};
 use sandbox::acronis::alerts::details::SHAPES;
+use sandbox::acronis::alerts::{NewAlert, Severity};
 use std::time::Instant;
 
 const STORM: usize = 10_000;
@@ -35,7 +35,13 @@ async fn t8_a_storm_of_10000_is_listed_in_shared_tickets_each_alert_in_one() {
         let started = Instant::now();
         stage.forget_requests();
         let run = stage.look().await;
-        eprintln!("look {looks} {} changes {:?} autotask {} acronis {}", run.record.counts.changes, started.elapsed(), stage.calls(Vendor::Autotask), stage.calls(Vendor::Acronis));
+        eprintln!(
+            "look {looks} {} changes {:?} autotask {} acronis {}",
+            run.record.counts.changes,
+            started.elapsed(),
+            stage.calls(Vendor::Autotask),
+            stage.calls(Vendor::Acronis)
+        );
         if run.record.counts.changes == 0 {
             break;
         }
@@ -65,15 +71,29 @@ async fn t8_b1_with_the_limit_off_a_storm_of_10000_drains_within_our_share_the_w
         stage.forget_requests();
         let started = Instant::now();
         let run = stage.look_as_it_is().await;
-        eprintln!("look {looks} {} changes {} made {:?} autotask {} {:?}", run.record.counts.changes, run.record.counts.made, started.elapsed(), stage.calls(Vendor::Autotask), run.record.outcome);
+        eprintln!(
+            "look {looks} {} changes {} made {:?} autotask {} {:?}",
+            run.record.counts.changes,
+            run.record.counts.made,
+            started.elapsed(),
+            stage.calls(Vendor::Autotask),
+            run.record.outcome
+        );
         if run.record.counts.changes == 0 {
             break;
         }
         if looks == 3 {
-            critical = stage.raise_as(4, "BackupFailed", |alert| alert.about("CRITICAL", "Daily").severity(Severity::Critical));
+            critical = stage
+                .raise_as(4, "BackupFailed", |alert| alert.about("CRITICAL", "Daily").severity(Severity::Critical));
         }
         if looks == 4 {
-            let creations: Vec<_> = stage.world.sandbox.requests().into_iter().filter(|seen| seen.operation == "autotask.tickets.create").collect();
+            let creations: Vec<_> = stage
+                .world
+                .sandbox
+                .requests()
+                .into_iter()
+                .filter(|seen| seen.operation == "autotask.tickets.create")
+                .collect();
             assert!(creations[0].body.contains(&critical.to_lowercase()), "it does not wait behind the others");
         }
         looks += 1;
