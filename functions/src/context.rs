@@ -34,6 +34,8 @@ pub const WEBHOOK_PORT: &str = "WEBHOOK_PORT";
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// The EventBridge bus.
 pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
+/// What the names of secrets begin with: the stack's name.
+pub const SECRETS_PREFIX: &str = "SECRETS_PREFIX";
 /// `plan` or `apply`.
 pub const MODE: &str = "MODE";
 /// The folder of the embedded database, used when no table is configured.
@@ -47,6 +49,8 @@ pub const AWS_ENDPOINT_URL_EVENTBRIDGE: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
 /// Where Secrets Manager is, if not at AWS; read by the AWS SDK itself.
 pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
+/// What the names of secrets begin with if nothing else is said.
+pub const DEFAULT_SECRETS_PREFIX: &str = "acrotask";
 /// Where one machine takes webhooks if nothing else is said.
 const DEFAULT_WEBHOOK_PORT: u16 = 8420;
 /// A shorter key might be guessed, and an empty one is everybody's.
@@ -201,6 +205,8 @@ pub struct Hosting {
     pub table_name: Option<String>,
     /// The EventBridge bus.
     pub event_bus_name: Option<String>,
+    /// What the names of secrets begin with.
+    pub secrets_prefix: String,
     /// The folder of the embedded database.
     pub data_folder: Option<PathBuf>,
     /// What a run may do.
@@ -253,6 +259,7 @@ impl Hosting {
         Ok(Self {
             table_name: given(&lookup, TABLE_NAME),
             event_bus_name: given(&lookup, EVENT_BUS_NAME),
+            secrets_prefix: given(&lookup, SECRETS_PREFIX).unwrap_or_else(|| DEFAULT_SECRETS_PREFIX.to_owned()),
             data_folder: given(&lookup, ACROTASK_DATA).map(PathBuf::from),
             mode,
             allow_loopback,

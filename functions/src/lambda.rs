@@ -6,6 +6,7 @@ use crate::events::Bus;
 use crate::host::Host;
 use crate::http::HttpSettings;
 use crate::progress::Progress;
+use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -49,7 +50,7 @@ impl Function {
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let host = Host {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws), table),
-            secrets: aws_sdk_secretsmanager::Client::new(&aws),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix),
             clock: Clock::system(),
             deadline: Deadline::none(),
             http: HttpSettings::default(),
@@ -71,7 +72,7 @@ impl Function {
 #[derive(Debug, Clone)]
 pub struct Door {
     /// Where keys are.
-    pub secrets: aws_sdk_secretsmanager::Client,
+    pub secrets: Secrets,
     /// The bus.
     pub bus: Bus,
 }
@@ -82,7 +83,7 @@ impl Door {
         let hosting = Hosting::from_env()?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
-        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
         Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }

@@ -15,6 +15,7 @@ pub mod http;
 pub mod lambda;
 pub mod progress;
 pub mod run;
+pub mod secrets;
 pub mod setup;
 pub mod store;
 pub mod ticket_changed;

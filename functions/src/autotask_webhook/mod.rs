@@ -9,10 +9,11 @@ mod keys;
 mod signature;
 
 pub use call::{Call, MOST_BODY_BYTES, Reply};
-pub use keys::{Keys, webhook_secret};
+pub use keys::Keys;
 
 use crate::context::Clock;
 use crate::events::Bus;
+use crate::secrets::Secrets;
 use call::{Door, Refusal, Route};
 use jiff::Timestamp;
 
@@ -26,7 +27,7 @@ pub struct Webhook {
 
 impl Webhook {
     /// Knows callers by the keys in `secrets`, and publishes on `bus`.
-    pub fn new(secrets: aws_sdk_secretsmanager::Client, bus: Bus, clock: Clock) -> Self {
+    pub fn new(secrets: Secrets, bus: Bus, clock: Clock) -> Self {
         Self { keys: Keys::new(secrets), bus, clock }
     }
 

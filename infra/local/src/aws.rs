@@ -9,9 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use functions::autotask_webhook::webhook_secret;
-use functions::context::{Secret, VendorCredentials, WebhookKeys};
-use functions::host::vendors_secret;
+use functions::context::{DEFAULT_SECRETS_PREFIX, Secret, VendorCredentials, WebhookKeys};
+use functions::secrets::{vendors_secret, webhook_secret};
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
 use std::collections::BTreeMap;
@@ -76,14 +75,14 @@ impl LocalAws {
                 "integration_code": autotask.integration_code.expose(),
             },
         });
-        self.keep(vendors_secret(connection), &text);
+        self.keep(vendors_secret(DEFAULT_SECRETS_PREFIX, connection), &text);
     }
 
     /// Puts a connection's webhook keys where the function at the door looks for them.
     pub fn keep_webhook_keys(&self, connection: &ConnectionId, keys: &WebhookKeys) {
         let texts = |keys: &[Secret]| keys.iter().map(|key| key.expose().to_owned()).collect::<Vec<_>>();
         let text = json!({"autotask": texts(&keys.autotask), "contract_changed": texts(&keys.contract_changed)});
-        self.keep(webhook_secret(connection), &text);
+        self.keep(webhook_secret(DEFAULT_SECRETS_PREFIX, connection), &text);
     }
 
     fn keep(&self, name: String, text: &Value) {

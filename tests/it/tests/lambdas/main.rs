@@ -164,7 +164,7 @@ async fn a_function_without_its_table_says_what_is_missing() {
 #[tokio::test]
 async fn no_other_program_on_the_machine_gets_a_secret_or_publishes_an_event() {
     let mut cloud = Cloud::start().await;
-    let name = functions::host::vendors_secret(&cloud.connections[0].0);
+    let name = functions::secrets::vendors_secret("acrotask", &cloud.connections[0].0);
     for (target, body) in [
         ("secretsmanager.GetSecretValue", json!({"SecretId": name})),
         ("AWSEvents.PutEvents", json!({"Entries": [{"DetailType": "SyncDue", "Detail": "{}"}]})),
