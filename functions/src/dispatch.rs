@@ -31,7 +31,8 @@ pub async fn run(store: &Store, bus: &Bus, job: Job, due: Due) -> anyhow::Result
 
 async fn is_due(store: &Store, id: &ConnectionId, due: Due) -> anyhow::Result<bool> {
     let Due::InHour(hour, now) = due else { return Ok(true) };
-    let mapping = store.mapping(id).await?.unwrap_or_default();
+    // Boxed: the future of a reading is too deep to stand inside its caller's.
+    let mapping = Box::pin(store.mapping(id)).await?.unwrap_or_default();
     // Of a time zone that nobody knows the job itself says what is wrong.
     let zone = TimeZone::get(&mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
     Ok(now.to_zoned(zone).hour() == hour)
