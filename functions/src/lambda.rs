@@ -5,6 +5,7 @@ use crate::context::{Clock, Deadline, Hosting};
 use crate::events::Bus;
 use crate::host::Host;
 use crate::http::HttpSettings;
+use crate::metrics;
 use crate::progress::Progress;
 use crate::secrets::Secrets;
 use crate::store::Store;
@@ -14,7 +15,10 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use shared::run::Mode;
 use std::time::{Duration, SystemTime};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Kept before the function's time-out: a run stops in good order, it is not cut off.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
@@ -96,10 +100,14 @@ fn callers_patience() -> TimeoutConfig {
         .build()
 }
 
-/// Lets the process log as CloudWatch reads it best.
+/// Lets the process log as CloudWatch reads it best: what happens as JSON, and metrics as metrics.
 pub fn log_as_json() {
+    let is_metrics = |metadata: &tracing::Metadata<'_>| metadata.target() == metrics::TARGET;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    let filter = filter.and(filter_fn(move |metadata| !is_metrics(metadata)));
+    let log = tracing_subscriber::fmt::layer().json().without_time().with_filter(filter);
+    let metrics = tracing_subscriber::fmt::layer().event_format(metrics::AsCloudWatchReads);
+    tracing_subscriber::registry().with(log).with(metrics.with_filter(filter_fn(is_metrics))).init();
 }
 
 /// Logs, once, why an invocation failed, and fails it.

@@ -13,6 +13,7 @@ pub mod events;
 pub mod host;
 pub mod http;
 pub mod lambda;
+pub mod metrics;
 pub mod progress;
 pub mod run;
 pub mod secrets;

@@ -16,6 +16,7 @@ pub use batch::{work_off, work_off_tickets};
 pub use scope::Scope;
 
 use crate::host::{Host, Vendors};
+use crate::metrics;
 use crate::store::Lease;
 use anyhow::{Context, bail};
 use futures_util::future::LocalBoxFuture;
@@ -86,6 +87,7 @@ async fn recorded(host: &Host, id: &ConnectionId, job: Job, mode: Mode, work: Wo
         }
     };
     record.heard = host.clock.now();
+    metrics::tell(id, &record);
     host.store.save_run(id, &record).await.context("saving the run's record")?;
     Ok(Run { record, plan, failed })
 }
