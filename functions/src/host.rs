@@ -46,7 +46,11 @@ pub struct Vendors {
 impl Host {
     /// Both vendors with the connection's own credentials; nothing is sent to them yet.
     pub async fn vendors(&self, connection: &ConnectionId) -> anyhow::Result<Vendors> {
-        let credentials = self.credentials(connection).await?;
+        self.vendors_with(&self.credentials(connection).await?)
+    }
+
+    /// Both vendors with these credentials, which need not be kept anywhere; nothing is sent to them yet.
+    pub fn vendors_with(&self, credentials: &VendorCredentials) -> anyhow::Result<Vendors> {
         let settings = HttpSettings { deadline: self.deadline, clock: self.clock.clone(), ..self.http.clone() };
         let http = Http::new(settings).map_err(|error| anyhow!(error))?;
         let acronis = Acronis::new(http.clone(), &credentials.acronis, self.allow_loopback, self.clock.clone())
@@ -60,7 +64,9 @@ impl Host {
     async fn credentials(&self, connection: &ConnectionId) -> anyhow::Result<VendorCredentials> {
         let name = self.secrets.vendors(connection);
         let text = self.secrets.read(&name).await?;
-        let text = text.with_context(|| format!("there is no secret {name}: keep the vendors' credentials there"))?;
+        let text = text.with_context(|| {
+            format!("there is no secret {name}: `acrotask connect --stack NAME` keeps the vendors' credentials there")
+        })?;
         Ok(VendorCredentials::from_json(&text)?)
     }
 }

@@ -40,8 +40,7 @@ fn of_run(connection: &ConnectionId, record: &RunRecord) -> Value {
     ];
     let share = record.autotask_used.filter(|(_, limit)| *limit > 0).map(|(used, limit)| used * 100 / limit);
     metrics.extend(share.map(|share| ("AutotaskHourUsed", (json!(share), "Percent"))));
-    let described: Vec<Value> =
-        metrics.iter().map(|(name, (_, unit))| json!({"Name": name, "Unit": unit})).collect();
+    let described: Vec<Value> = metrics.iter().map(|(name, (_, unit))| json!({"Name": name, "Unit": unit})).collect();
     let mut all = Map::from_iter(metrics.into_iter().map(|(name, (value, _))| (name.to_owned(), value)));
     all.insert("Connection".to_owned(), json!(connection));
     all.insert("Job".to_owned(), json!(record.job));

@@ -14,11 +14,18 @@ pub struct Secrets {
 
 /// A secret cannot be read or kept. The SDK's own text may carry what was sent or replied, and that may be the secret.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the secret {name} cannot be {done} ({code})")]
+#[error("the secret {name} cannot be {done} ({})", code.as_deref().unwrap_or("no reply"))]
 pub struct SecretsError {
     name: String,
     done: &'static str,
-    code: String,
+    code: Option<String>,
+}
+
+impl SecretsError {
+    /// The service's code of what is wrong; none where it gave none.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
 }
 
 impl Secrets {
@@ -74,5 +81,5 @@ pub fn webhook_secret(prefix: &str, connection: &ConnectionId) -> String {
 }
 
 fn failed(name: &str, done: &'static str, code: Option<&str>) -> SecretsError {
-    SecretsError { name: name.to_owned(), done, code: code.unwrap_or("no reply").to_owned() }
+    SecretsError { name: name.to_owned(), done, code: code.map(str::to_owned) }
 }

@@ -79,7 +79,8 @@ fn take_found(found: &mut BTreeMap<String, Vec<Ticket>>, ticket: Ticket) {
 /// The devices of alerts that have no ticket yet, of these companies.
 fn devices(observed: &Observed, companies: &[CompanyId]) -> BTreeSet<String> {
     let facts = &observed.facts;
-    let known: BTreeSet<_> = facts.links.iter().filter(|link| link.ticket.is_some()).map(|link| &link.alert.id).collect();
+    let known: BTreeSet<_> =
+        facts.links.iter().filter(|link| link.ticket.is_some()).map(|link| &link.alert.id).collect();
     let of_companies = |tenant| match facts.whose.get(tenant) {
         Some(alert_plan::Whose::Company(company)) => companies.contains(company),
         _ => false,

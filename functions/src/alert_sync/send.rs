@@ -99,13 +99,16 @@ impl<'a> Sender<'a> {
         }
         let tried = match &change.action {
             Action::CreateTicket(creation) => {
-                let made = self.sent(intent.as_deref(), async || self.writer.create_ticket(&creation.ticket).await).await;
+                let made =
+                    self.sent(intent.as_deref(), async || self.writer.create_ticket(&creation.ticket).await).await;
                 made.map_or_else(Tried::of, |ticket| Tried::Made(Made::Ticket(ticket)))
             }
             Action::NoteTicket(note) => {
                 Tried::done(self.sent(intent.as_deref(), async || self.writer.create_note(&note.note).await).await)
             }
-            Action::CloseTicket(status) if tickets.get(&status.ticket).is_some_and(|ticket| may_close(status, ticket)) => {
+            Action::CloseTicket(status)
+                if tickets.get(&status.ticket).is_some_and(|ticket| may_close(status, ticket)) =>
+            {
                 self.set_status(status).await
             }
             Action::ReopenTicket(status) if is_as_planned(status, tickets) => self.reopen(status, intent).await,

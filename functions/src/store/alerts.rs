@@ -24,11 +24,7 @@ fn cursor_key(connection: &ConnectionId) -> Key {
 
 impl Store {
     /// Gives each alert that has, or is to have, a ticket to `each`.
-    pub async fn alert_links(
-        &self,
-        connection: &ConnectionId,
-        mut each: impl FnMut(AlertLink),
-    ) -> anyhow::Result<()> {
+    pub async fn alert_links(&self, connection: &ConnectionId, mut each: impl FnMut(AlertLink)) -> anyhow::Result<()> {
         self.query(&format!("{connection}#alerts"), Rows::All, |item| {
             each(body_of(&item)?);
             Ok(())

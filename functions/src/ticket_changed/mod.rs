@@ -65,11 +65,7 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, tickets: Tickets) -> 
     Ok(Done { plan: Some(planned.plan), ..Done::default() })
 }
 
-async fn observe_and_plan(
-    at_work: &AtWork<'_>,
-    tickets: &Tickets,
-    record: &mut RunRecord,
-) -> anyhow::Result<Planned> {
+async fn observe_and_plan(at_work: &AtWork<'_>, tickets: &Tickets, record: &mut RunRecord) -> anyhow::Result<Planned> {
     let observed = observe::tickets(at_work, tickets, record).await?;
     let mut alerts = ticket_changed::plan(&observed.terms(), &observed.links, &observed.tickets);
     let approvals = observed.approvals.clone();

@@ -29,7 +29,7 @@ impl Subject {
     /// What is looked at: alerts only where they make tickets, if they are not asked for, and dismissals only where
     /// closing a ticket dismisses its alert.
     async fn of(named: Option<Subject>, session: &Session) -> anyhow::Result<Vec<Subject>> {
-        let mapping = session.machine.host.store.mapping(&session.connection).await?.unwrap_or_default();
+        let mapping = session.host.store.mapping(&session.connection).await?.unwrap_or_default();
         let tickets = &mapping.settings.tickets;
         let is_wanted = |subject: &Subject| match (named, *subject) {
             (None | Some(Subject::Alerts), Subject::Dismissals) => tickets.enabled && tickets.dismiss_on_close,
@@ -64,7 +64,7 @@ impl Subject {
     }
 
     async fn plan(self, session: &Session) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::plan(host, connection)).await,
             Subject::Quotas => session.watched(contract_changed::plan(host, connection)).await,
@@ -74,7 +74,7 @@ impl Subject {
     }
 
     async fn apply(self, session: &Session) -> anyhow::Result<Run> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::run(host, connection, Scope::Everybody, Mode::Apply)).await,
             Subject::Quotas => {
@@ -88,7 +88,7 @@ impl Subject {
     }
 
     async fn approve(self, session: &Session, what: &Approve, by: &str) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::approve(host, connection, what, by)).await,
             Subject::Quotas => session.watched(contract_changed::approve(host, connection, what, by)).await,
@@ -146,7 +146,7 @@ fn next_step(plan: &Plan) {
 
 /// A first plan without any change is approved like every other (M5).
 async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
-    let connection = session.machine.host.store.connection(&session.connection).await?;
+    let connection = session.host.store.connection(&session.connection).await?;
     let (what, is_first): (_, fn(&shared::run::Connection) -> bool) = match Subject::of_plan(plan) {
         Subject::Usage => ("units", |connection| !connection.first_plan_approved),
         Subject::Quotas => ("quotas", |connection| !connection.first_quotas_approved),
@@ -171,7 +171,7 @@ pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Ex
     let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
     for (subject, what) in shared_out(session, &what).await? {
         let plan = subject.approve(session, &what, by).await?;
-        tell_approved(&plan, &what, by)?;
+        tell_approved(session, &plan, &what, by)?;
     }
     Ok(Exit::Done)
 }
@@ -217,7 +217,7 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
     )
 }
 
-fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
+fn tell_approved(session: &Session, plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
     let chosen: Vec<&Change> = every_change(plan).filter(|change| is_named(what, &change.id)).collect();
     let run_hold = plan.run_hold.as_ref().filter(|hold| is_named(what, &hold.id));
     if chosen.is_empty() && run_hold.is_none() {
@@ -229,8 +229,9 @@ fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
     }
     print(&approved_table(&chosen))?;
     note(&format!(
-        "Make the changes: acrotask apply {}   (or leave it to acrotask serve with MODE=apply)",
-        Subject::of_plan(plan).named()
+        "Make the changes: acrotask apply {}   (or leave it to {})",
+        Subject::of_plan(plan).named(),
+        session.every_day()
     ));
     Ok(())
 }

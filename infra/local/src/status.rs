@@ -31,6 +31,8 @@ struct Known {
     runs: Vec<RunRecord>,
     open: Vec<LineState>,
     now: Timestamp,
+    /// What makes changes by itself.
+    every_day: &'static str,
 }
 
 /// Shows how things stand.
@@ -69,12 +71,12 @@ const NOT_SET_UP: &str = "It is not set up yet.";
 
 impl Known {
     async fn read(session: &Session) -> anyhow::Result<Option<Known>> {
-        let (store, id) = (&session.machine.host.store, &session.connection);
+        let (store, id) = (&session.host.store, &session.connection);
         let Some(connection) = store.connection(id).await? else {
             return Ok(None);
         };
         let mapping = store.mapping(id).await?.unwrap_or_default();
-        let now = session.machine.host.clock.now();
+        let now = session.host.clock.now();
         let mut runs = store.runs_since(id, now.saturating_sub(OVERDUE)?).await?;
         runs.reverse();
         if runs.is_empty() {
@@ -82,7 +84,7 @@ impl Known {
         }
         let mut open = Vec::new();
         store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-        Ok(Some(Known { connection, mapping, runs, open, now }))
+        Ok(Some(Known { connection, mapping, runs, open, now, every_day: session.every_day() }))
     }
 
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
@@ -177,7 +179,7 @@ impl Known {
         }
         let Some(run) = self.last() else {
             if needs.is_empty() {
-                needs.push("Let it run: acrotask apply usage once, or MODE=apply acrotask serve every day".to_owned());
+                needs.push(format!("Let it run: acrotask apply usage once, or {} every day", self.every_day));
             }
             return needs;
         };
@@ -195,7 +197,7 @@ impl Known {
         }
         needs.extend(self.need_of_tickets());
         if self.now.duration_since(run.heard) > OVERDUE {
-            needs.push("Let it run every day: MODE=apply acrotask serve".to_owned());
+            needs.push(format!("Let it run every day: {}", self.every_day));
         }
         let counts = &run.counts;
         if counts.held > 0 && self.connection.first_plan_approved {

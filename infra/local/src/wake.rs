@@ -104,9 +104,8 @@ async fn work(machine: &mut Machine, job: Job, woken: Vec<Again>, mode: Mode) ->
             watched(&progress, work_off_tickets(&batch, at_work)).await
         }
         _ => {
-            let at_work = async |connection: &ConnectionId, scope: Scope| {
-                keep(run(machine, connection, job, scope, mode).await)
-            };
+            let at_work =
+                async |connection: &ConnectionId, scope: Scope| keep(run(machine, connection, job, scope, mode).await);
             watched(&progress, work_off(&batch, at_work)).await
         }
     };

@@ -58,9 +58,8 @@ impl Stage {
         let mapping = world.host.store.mapping(&world.connection).await.expect("the table is read");
         let mapping = mapping.expect("it was made at setup");
         let customers = mapping.mapped_customers();
-        let customers = customers
-            .map(|(row, tenant)| Customer { company: row.company.0, tenant: tenant.to_string() })
-            .collect();
+        let customers =
+            customers.map(|(row, tenant)| Customer { company: row.company.0, tenant: tenant.to_string() }).collect();
         Stage { world, customers }
     }
 

@@ -9,6 +9,7 @@ mod json;
 mod mapping;
 mod quotas;
 mod serve;
+mod stack;
 mod walk;
 mod webhooks;
 mod words;
