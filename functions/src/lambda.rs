@@ -7,6 +7,7 @@ use crate::host::Host;
 use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
+use crate::run::Logged;
 use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::Context;
@@ -22,6 +23,10 @@ use tracing_subscriber::{EnvFilter, Layer};
 
 /// Kept before the function's time-out: a run stops in good order, it is not cut off.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+/// Where the runtime logs each invocation that failed; why, it was told by us, who have logged it. What panicked says
+/// so by itself, and ends the process.
+const LOGS_AGAIN: &str = "lambda_runtime::layers::panic";
 
 /// The bus that every AWS account has.
 const DEFAULT_BUS: &str = "default";
@@ -104,20 +109,22 @@ fn callers_patience() -> TimeoutConfig {
 pub fn log_as_json() {
     let is_metrics = |metadata: &tracing::Metadata<'_>| metadata.target() == metrics::TARGET;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = filter.and(filter_fn(move |metadata| !is_metrics(metadata)));
+    let filter = filter.and(filter_fn(move |metadata| !is_metrics(metadata) && metadata.target() != LOGS_AGAIN));
     let log = tracing_subscriber::fmt::layer().json().without_time().with_filter(filter);
     let metrics = tracing_subscriber::fmt::layer().event_format(metrics::AsCloudWatchReads);
     tracing_subscriber::registry().with(log).with(metrics.with_filter(filter_fn(is_metrics))).init();
 }
 
-/// Logs, once, why an invocation failed, and fails it.
+/// Logs, once, why an invocation failed, unless its run did so, and fails it.
 pub fn failure(request: &str, error: &anyhow::Error) -> lambda_runtime::Error {
-    tracing::error!(request, "{error:#}");
+    if error.downcast_ref::<Logged>().is_none() {
+        tracing::error!(request, "{error:#}");
+    }
     lambda_runtime::Error::from(format!("{error:#}"))
 }
 
 /// Serves invocations for as long as the process lives. An `Err` of `handle` fails the invocation, and is
-/// logged here and nowhere else.
+/// logged here, unless its run has logged it.
 pub async fn serve<H>(handle: H) -> Result<(), lambda_runtime::Error>
 where
     H: AsyncFn(&Function, Host, serde_json::Value) -> anyhow::Result<serde_json::Value>,

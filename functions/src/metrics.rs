@@ -1,6 +1,7 @@
 //! What a run counts, as CloudWatch reads it from the log (Amazon CloudWatch user guide, Embedded metric format
 //! specification). It counts nothing itself.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::ids::ConnectionId;
 use shared::run::{Outcome, RunRecord};
@@ -15,12 +16,23 @@ use tracing_subscriber::registry::LookupSpan;
 pub const TARGET: &str = "acrotask::metrics";
 const NAMESPACE: &str = "acrotask";
 
+/// A metric: its name, its value and its unit.
+type Metric = (&'static str, (Value, &'static str));
+
 /// Tells the metrics of a run that ended, by the connection and the job.
 pub(crate) fn tell(connection: &ConnectionId, record: &RunRecord) {
-    tracing::info!(target: TARGET, metrics = %of_run(connection, record));
+    let mut all = told(connection, &record.job.to_string(), record.heard, of_run(record));
+    all.insert("Run".to_owned(), json!(record.id));
+    tracing::info!(target: TARGET, metrics = %serde_json::Value::Object(all));
 }
 
-fn of_run(connection: &ConnectionId, record: &RunRecord) -> Value {
+/// Tells that Autotask sends one of a connection's webhooks no more.
+pub(crate) fn tell_webhook_disabled(connection: &ConnectionId, at: Timestamp) {
+    let all = told(connection, "autotask-webhook", at, vec![("WebhooksDisabled", (json!(1), "Count"))]);
+    tracing::info!(target: TARGET, metrics = %serde_json::Value::Object(all));
+}
+
+fn of_run(record: &RunRecord) -> Vec<Metric> {
     let counts = &record.counts;
     let count = |number: usize| (json!(number), "Count");
     let acronis = record.calls.values().sum::<u64>().saturating_sub(record.autotask_calls);
@@ -40,15 +52,19 @@ fn of_run(connection: &ConnectionId, record: &RunRecord) -> Value {
     ];
     let share = record.autotask_used.filter(|(_, limit)| *limit > 0).map(|(used, limit)| used * 100 / limit);
     metrics.extend(share.map(|share| ("AutotaskHourUsed", (json!(share), "Percent"))));
+    metrics
+}
+
+/// Metrics with the members that make CloudWatch read them as such.
+fn told(connection: &ConnectionId, job: &str, at: Timestamp, metrics: Vec<Metric>) -> Map<String, Value> {
     let described: Vec<Value> = metrics.iter().map(|(name, (_, unit))| json!({"Name": name, "Unit": unit})).collect();
     let mut all = Map::from_iter(metrics.into_iter().map(|(name, (value, _))| (name.to_owned(), value)));
     all.insert("Connection".to_owned(), json!(connection));
-    all.insert("Job".to_owned(), json!(record.job));
-    all.insert("Run".to_owned(), json!(record.id));
+    all.insert("Job".to_owned(), json!(job));
     all.insert(
         "_aws".to_owned(),
         json!({
-            "Timestamp": record.heard.as_millisecond(),
+            "Timestamp": at.as_millisecond(),
             "CloudWatchMetrics": [{
                 "Namespace": NAMESPACE,
                 "Dimensions": [["Connection", "Job"], ["Job"]],
@@ -56,7 +72,7 @@ fn of_run(connection: &ConnectionId, record: &RunRecord) -> Value {
             }],
         }),
     );
-    Value::Object(all)
+    all
 }
 
 /// Writes the metrics alone, each on a line of its own: CloudWatch reads no others.

@@ -34,13 +34,11 @@ impl Webhook {
     /// Answers a call, with its events published.
     pub async fn answer(&self, call: &Call) -> Reply {
         let reply = handle(call, self.clock.now(), &self.keys).await;
-        if reply.events.is_empty() {
-            return reply;
-        }
+        let Some(connection) = reply.events.first().map(crate::events::Event::connection) else { return reply };
         match self.bus.publish(&reply.events).await {
             Ok(()) => reply,
             Err(error) => {
-                tracing::error!("a call is to be made again by its caller: {error:#}");
+                tracing::error!(%connection, "a call is to be made again by its caller: {error:#}");
                 Reply::from(Refusal::Unable)
             }
         }
@@ -74,7 +72,7 @@ async fn heard(call: &Call, now: Timestamp, keys: &Keys) -> Result<Vec<crate::ev
             let signature = autotask::signature_of(call)?;
             let keys = keys.of(&connection, now).await?;
             signature.is_by_one_of(&keys.autotask, &[&call.body])?;
-            autotask::events(connection, &call.body)
+            autotask::events(connection, &call.body, now)
         }
         Door::ContractChanged => {
             let signed = contract_changed::signature_of(call, now)?;

@@ -33,7 +33,7 @@ fn all() -> Vec<(Event, &'static str, Value, Vec<Job>)> {
         (company(Cause::Company), "CompanyChanged", of_company("company"), vec![Job::ContractChanged]),
         (company(Cause::Sweep), "CompanyChanged", of_company("sweep"), vec![Job::ContractChanged]),
         (company(Cause::Mapping), "CompanyChanged", of_company("mapping"), both),
-        (ticket, "TicketChanged", detail("ticket", json!(9)), Vec::new()),
+        (ticket, "TicketChanged", detail("ticket", json!(9)), vec![Job::TicketChanged]),
     ]
 }
 
