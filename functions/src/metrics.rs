@@ -14,21 +14,21 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// The target of the events that hold metrics; where nobody writes them for CloudWatch they go nowhere.
 pub const TARGET: &str = "acrotask::metrics";
-const NAMESPACE: &str = "acrotask";
 
 /// A metric: its name, its value and its unit.
 type Metric = (&'static str, (Value, &'static str));
 
-/// Tells the metrics of a run that ended, by the connection and the job.
-pub(crate) fn tell(connection: &ConnectionId, record: &RunRecord) {
-    let mut all = told(connection, &record.job.to_string(), record.heard, of_run(record));
+/// Tells the metrics of a run that ended, by the connection and the job. Each stack has a namespace of its own, so that
+/// none raises another's alarms.
+pub(crate) fn tell(stack: &str, connection: &ConnectionId, record: &RunRecord) {
+    let mut all = told(stack, connection, &record.job.to_string(), record.heard, of_run(record));
     all.insert("Run".to_owned(), json!(record.id));
     tracing::info!(target: TARGET, metrics = %serde_json::Value::Object(all));
 }
 
 /// Tells that Autotask sends one of a connection's webhooks no more.
-pub(crate) fn tell_webhook_disabled(connection: &ConnectionId, at: Timestamp) {
-    let all = told(connection, "autotask-webhook", at, vec![("WebhooksDisabled", (json!(1), "Count"))]);
+pub(crate) fn tell_webhook_disabled(stack: &str, connection: &ConnectionId, at: Timestamp) {
+    let all = told(stack, connection, "autotask-webhook", at, vec![("WebhooksDisabled", (json!(1), "Count"))]);
     tracing::info!(target: TARGET, metrics = %serde_json::Value::Object(all));
 }
 
@@ -56,7 +56,7 @@ fn of_run(record: &RunRecord) -> Vec<Metric> {
 }
 
 /// Metrics with the members that make CloudWatch read them as such.
-fn told(connection: &ConnectionId, job: &str, at: Timestamp, metrics: Vec<Metric>) -> Map<String, Value> {
+fn told(stack: &str, connection: &ConnectionId, job: &str, at: Timestamp, metrics: Vec<Metric>) -> Map<String, Value> {
     let described: Vec<Value> = metrics.iter().map(|(name, (_, unit))| json!({"Name": name, "Unit": unit})).collect();
     let mut all = Map::from_iter(metrics.into_iter().map(|(name, (value, _))| (name.to_owned(), value)));
     all.insert("Connection".to_owned(), json!(connection));
@@ -66,7 +66,7 @@ fn told(connection: &ConnectionId, job: &str, at: Timestamp, metrics: Vec<Metric
         json!({
             "Timestamp": at.as_millisecond(),
             "CloudWatchMetrics": [{
-                "Namespace": NAMESPACE,
+                "Namespace": stack,
                 "Dimensions": [["Connection", "Job"], ["Job"]],
                 "Metrics": described,
             }],

@@ -34,6 +34,11 @@ impl Secrets {
         Self { client, prefix: prefix.into() }
     }
 
+    /// What their names begin with: the stack's name.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
     /// The name of the secret with a connection's vendor credentials.
     pub fn vendors(&self, connection: &ConnectionId) -> String {
         vendors_secret(&self.prefix, connection)

@@ -33,10 +33,15 @@ pub(super) fn signature_of(call: &Call) -> Result<Signature, Refusal> {
 }
 
 /// The events of a body that is believed.
-pub(super) fn events(connection: ConnectionId, body: &[u8], now: Timestamp) -> Result<Vec<Event>, Refusal> {
+pub(super) fn events(
+    stack: &str,
+    connection: ConnectionId,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
     let callout: Callout = serde_json::from_slice(body).map_err(|_| Refusal::Malformed)?;
     if callout.action.eq_ignore_ascii_case("deactivated") {
-        metrics::tell_webhook_disabled(&connection, now);
+        metrics::tell_webhook_disabled(stack, &connection, now);
         tracing::warn!(
             %connection,
             webhook = callout.guid.unwrap_or_default(),

@@ -48,6 +48,11 @@ impl Keys {
         Self { secrets, known: Mutex::default(), asking: tokio::sync::Mutex::default() }
     }
 
+    /// The stack whose they are.
+    pub(super) fn stack(&self) -> &str {
+        self.secrets.prefix()
+    }
+
     /// The keys of a connection; none where there is no such connection, which is not told from one whose
     /// keys are others.
     pub(super) async fn of(&self, connection: &ConnectionId, now: Timestamp) -> Result<Arc<WebhookKeys>, Refusal> {

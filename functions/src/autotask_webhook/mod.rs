@@ -70,9 +70,10 @@ async fn heard(call: &Call, now: Timestamp, keys: &Keys) -> Result<Vec<crate::ev
     match door {
         Door::Autotask => {
             let signature = autotask::signature_of(call)?;
+            let stack = keys.stack();
             let keys = keys.of(&connection, now).await?;
             signature.is_by_one_of(&keys.autotask, &[&call.body])?;
-            autotask::events(connection, &call.body, now)
+            autotask::events(stack, connection, &call.body, now)
         }
         Door::ContractChanged => {
             let signed = contract_changed::signature_of(call, now)?;

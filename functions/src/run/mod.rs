@@ -109,7 +109,7 @@ async fn recorded(host: &Host, id: &ConnectionId, mut record: RunRecord, work: W
         Outcome::Running | Outcome::Complete | Outcome::Skipped => {}
     }
     record.heard = host.clock.now();
-    metrics::tell(id, &record);
+    metrics::tell(host.secrets.prefix(), id, &record);
     if let Err(error) = host.store.save_run(id, &record).await {
         tracing::error!("saving the run's record: {error:#}");
         return Err(error.context(Logged("saving the run's record".to_owned())));

@@ -178,6 +178,9 @@ async fn either_vendors_secret_is_changed_without_a_run_lost() {
     assert_eq!(kept["acronis"]["client_secret"], "the-next-of-acronis");
     assert_eq!(kept["autotask"]["secret"], "the-next-of-autotask");
     let written = usage_sync.end().await;
+    let metrics = it::logs::metrics(&written);
+    assert!(metrics.iter().all(|line| line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == STACK), "{metrics:?}");
+    assert_eq!(metrics.iter().map(|line| line["GoodRuns"].as_u64()).collect::<Vec<_>>(), [1, 0, 1, 1].map(Some));
     for secret in ["the-next-of-acronis", "the-next-of-autotask", "slip-of-the-pen-0001"] {
         assert!(!written.contains(secret), "a secret was logged");
     }
