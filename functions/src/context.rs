@@ -2,6 +2,10 @@
 //! names of the environment's variables stand here and nowhere else. It reads the environment once;
 //! it never speaks to anybody.
 
+mod credentials;
+
+pub use credentials::{AcronisCredentials, AutotaskCredentials, VendorCredentials, WebhookKeys};
+
 use jiff::Timestamp;
 use serde::Deserialize;
 use shared::run::Mode;
@@ -30,10 +34,14 @@ pub const AUTOTASK_WEBHOOK_KEY: &str = "AUTOTASK_WEBHOOK_KEY";
 pub const CONTRACT_CHANGED_KEY: &str = "CONTRACT_CHANGED_KEY";
 /// The port on loopback where one machine takes webhooks.
 pub const WEBHOOK_PORT: &str = "WEBHOOK_PORT";
+/// The deployed stack that the command line works on.
+pub const ACROTASK_STACK: &str = "ACROTASK_STACK";
 /// The DynamoDB table.
 pub const TABLE_NAME: &str = "TABLE_NAME";
 /// The EventBridge bus.
 pub const EVENT_BUS_NAME: &str = "EVENT_BUS_NAME";
+/// What the names of secrets begin with: the stack's name.
+pub const SECRETS_PREFIX: &str = "SECRETS_PREFIX";
 /// `plan` or `apply`.
 pub const MODE: &str = "MODE";
 /// The folder of the embedded database, used when no table is configured.
@@ -47,12 +55,10 @@ pub const AWS_ENDPOINT_URL_EVENTBRIDGE: &str = "AWS_ENDPOINT_URL_EVENTBRIDGE";
 /// Where Secrets Manager is, if not at AWS; read by the AWS SDK itself.
 pub const AWS_ENDPOINT_URL_SECRETS_MANAGER: &str = "AWS_ENDPOINT_URL_SECRETS_MANAGER";
 
+/// What the names of secrets begin with if nothing else is said.
+pub const DEFAULT_SECRETS_PREFIX: &str = "acrotask";
 /// Where one machine takes webhooks if nothing else is said.
 const DEFAULT_WEBHOOK_PORT: u16 = 8420;
-/// A shorter key might be guessed, and an empty one is everybody's.
-const SHORTEST_KEY: usize = 16;
-/// Autotask's discovery host (Autotask developer help, Zone information call).
-const AUTOTASK_DISCOVERY: &str = "https://webservices.autotask.net";
 
 /// The time: the system's, or one that is moved by hand and shared by its clones.
 #[derive(Debug, Clone)]
@@ -144,56 +150,6 @@ impl fmt::Display for Secret {
 #[error("{0}")]
 pub struct ConfigError(String);
 
-/// How to log in at both vendors. On AWS it is the JSON of one secret.
-#[derive(Debug, Clone, Deserialize)]
-pub struct VendorCredentials {
-    /// For Acronis.
-    pub acronis: AcronisCredentials,
-    /// For Autotask.
-    pub autotask: AutotaskCredentials,
-}
-
-/// How to log in at Acronis: an API client of the partner tenant, in its data centre.
-#[derive(Debug, Clone, Deserialize)]
-pub struct AcronisCredentials {
-    /// The data centre's address.
-    pub datacenter_url: String,
-    /// The API client's id.
-    pub client_id: String,
-    /// Its secret.
-    pub client_secret: Secret,
-}
-
-/// How to log in at Autotask: an API-only user and a tracking identifier.
-#[derive(Debug, Clone, Deserialize)]
-pub struct AutotaskCredentials {
-    /// Where the zone is asked for.
-    #[serde(default = "autotask_discovery")]
-    pub zone_url: String,
-    /// The API user.
-    pub user_name: String,
-    /// Its secret.
-    pub secret: Secret,
-    /// The tracking identifier.
-    pub integration_code: Secret,
-}
-
-/// The keys by which calls from outside are known to be honest: one for each caller, or two while it is
-/// changed. On AWS they are the JSON of one secret.
-#[derive(Debug, Clone, Default, Deserialize)]
-pub struct WebhookKeys {
-    /// Autotask's.
-    #[serde(default)]
-    pub autotask: Vec<Secret>,
-    /// Those of whoever calls `contract-changed`.
-    #[serde(default)]
-    pub contract_changed: Vec<Secret>,
-}
-
-fn autotask_discovery() -> String {
-    AUTOTASK_DISCOVERY.to_owned()
-}
-
 /// Where we live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hosting {
@@ -201,6 +157,8 @@ pub struct Hosting {
     pub table_name: Option<String>,
     /// The EventBridge bus.
     pub event_bus_name: Option<String>,
+    /// What the names of secrets begin with.
+    pub secrets_prefix: String,
     /// The folder of the embedded database.
     pub data_folder: Option<PathBuf>,
     /// What a run may do.
@@ -253,6 +211,7 @@ impl Hosting {
         Ok(Self {
             table_name: given(&lookup, TABLE_NAME),
             event_bus_name: given(&lookup, EVENT_BUS_NAME),
+            secrets_prefix: given(&lookup, SECRETS_PREFIX).unwrap_or_else(|| DEFAULT_SECRETS_PREFIX.to_owned()),
             data_folder: given(&lookup, ACROTASK_DATA).map(PathBuf::from),
             mode,
             allow_loopback,
@@ -260,101 +219,15 @@ impl Hosting {
     }
 }
 
-impl VendorCredentials {
-    /// Reads what `lookup` gives for each name.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        Ok(Self {
-            acronis: AcronisCredentials {
-                datacenter_url: needed(
-                    &lookup,
-                    ACRONIS_DATACENTER_URL,
-                    "the address Acronis shows with a new API client, such as https://eu2-cloud.acronis.com",
-                )?,
-                client_id: needed(&lookup, ACRONIS_CLIENT_ID, "the client id of an API client made in Acronis")?,
-                client_secret: Secret(needed(
-                    &lookup,
-                    ACRONIS_CLIENT_SECRET,
-                    "the secret Acronis showed once, when the API client was made",
-                )?),
-            },
-            autotask: AutotaskCredentials {
-                zone_url: given(&lookup, AUTOTASK_ZONE_URL).unwrap_or_else(autotask_discovery),
-                user_name: needed(&lookup, AUTOTASK_USER_NAME, "the user name (key) of an API-only user in Autotask")?,
-                secret: Secret(needed(&lookup, AUTOTASK_SECRET, "the password (secret) of that API-only user")?),
-                integration_code: Secret(needed(
-                    &lookup,
-                    AUTOTASK_INTEGRATION_CODE,
-                    "the tracking identifier chosen on that API-only user's page",
-                )?),
-            },
-        })
-    }
-
-    /// Reads the JSON of one secret; an error names what is missing and never what stands there.
-    pub fn from_json(text: &Secret) -> Result<Self, ConfigError> {
-        serde_json::from_str(text.expose()).map_err(|error| {
-            // serde's own text may quote what it found, which here may be a secret.
-            ConfigError(format!(
-                "the vendors' secret cannot be read (line {}, column {}): expected JSON with acronis (datacenter_url, \
-                 client_id, client_secret) and autotask (user_name, secret, integration_code, and zone_url if it \
-                 is not the vendor's own)",
-                error.line(),
-                error.column()
-            ))
-        })
-    }
-}
-
-impl WebhookKeys {
-    /// Reads the environment.
-    pub fn from_env() -> Result<Self, ConfigError> {
-        Self::from_lookup(environment)
-    }
-
-    /// Reads what `lookup` gives for each name.
-    pub fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
-        let keys = |name| {
-            let text = given(&lookup, name).unwrap_or_default();
-            let keys = text.split(',').map(str::trim).filter(|key| !key.is_empty());
-            keys.map(Secret::new).collect::<Vec<_>>()
-        };
-        Self { autotask: keys(AUTOTASK_WEBHOOK_KEY), contract_changed: keys(CONTRACT_CHANGED_KEY) }.long_enough()
-    }
-
-    /// Reads the JSON of one secret; an error says what was expected and never what stands there.
-    pub fn from_json(text: &Secret) -> Result<Self, ConfigError> {
-        let keys: Self = serde_json::from_str(text.expose()).map_err(|error| {
-            ConfigError(format!(
-                "the webhook secret cannot be read (line {}, column {}): expected JSON such as {{\"autotask\": \
-                 [\"current\", \"previous\"], \"contract_changed\": [\"current\"]}}",
-                error.line(),
-                error.column()
-            ))
-        })?;
-        keys.long_enough()
-    }
-
-    /// Whether there are none at all.
-    pub fn is_empty(&self) -> bool {
-        self.autotask.is_empty() && self.contract_changed.is_empty()
-    }
-
-    fn long_enough(self) -> Result<Self, ConfigError> {
-        let mut all = self.autotask.iter().chain(&self.contract_changed);
-        if all.any(|key| key.expose().len() < SHORTEST_KEY) {
-            return Err(ConfigError(format!(
-                "a webhook key ({AUTOTASK_WEBHOOK_KEY}, {CONTRACT_CHANGED_KEY}) has fewer than {SHORTEST_KEY} \
-                 characters: make a random one, such as with openssl rand -hex 24"
-            )));
-        }
-        Ok(self)
-    }
-}
-
 /// The port on loopback where one machine takes webhooks, from the environment; 0 is any that is free.
 pub fn webhook_port() -> Result<u16, ConfigError> {
     let Some(text) = given(environment, WEBHOOK_PORT) else { return Ok(DEFAULT_WEBHOOK_PORT) };
     text.parse().map_err(|_| ConfigError(format!("{WEBHOOK_PORT} is \"{text}\": expected the number of a port")))
+}
+
+/// The deployed stack that the command line works on, from the environment.
+pub fn stack() -> Option<String> {
+    given(environment, ACROTASK_STACK)
 }
 
 fn environment(name: &str) -> Option<String> {

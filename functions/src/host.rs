@@ -3,9 +3,10 @@
 
 use crate::acronis::Acronis;
 use crate::autotask::{Allowance, AutotaskReader};
-use crate::context::{Clock, Deadline, Secret, VendorCredentials};
+use crate::context::{Clock, Deadline, VendorCredentials};
 use crate::http::{Calls, Http, HttpSettings};
 use crate::progress::Progress;
+use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::{Context, anyhow};
 use shared::ids::ConnectionId;
@@ -16,7 +17,7 @@ pub struct Host {
     /// The table.
     pub store: Store,
     /// Where credentials are.
-    pub secrets: aws_sdk_secretsmanager::Client,
+    pub secrets: Secrets,
     /// The time.
     pub clock: Clock,
     /// When the process has to be done.
@@ -42,15 +43,14 @@ pub struct Vendors {
     pub calls: Calls,
 }
 
-/// The name of the secret with a connection's vendor credentials.
-pub fn vendors_secret(connection: &ConnectionId) -> String {
-    format!("acrotask/{connection}/vendors")
-}
-
 impl Host {
     /// Both vendors with the connection's own credentials; nothing is sent to them yet.
     pub async fn vendors(&self, connection: &ConnectionId) -> anyhow::Result<Vendors> {
-        let credentials = self.credentials(connection).await?;
+        self.vendors_with(&self.credentials(connection).await?)
+    }
+
+    /// Both vendors with these credentials, which need not be kept anywhere; nothing is sent to them yet.
+    pub fn vendors_with(&self, credentials: &VendorCredentials) -> anyhow::Result<Vendors> {
         let settings = HttpSettings { deadline: self.deadline, clock: self.clock.clone(), ..self.http.clone() };
         let http = Http::new(settings).map_err(|error| anyhow!(error))?;
         let acronis = Acronis::new(http.clone(), &credentials.acronis, self.allow_loopback, self.clock.clone())
@@ -62,14 +62,11 @@ impl Host {
     }
 
     async fn credentials(&self, connection: &ConnectionId) -> anyhow::Result<VendorCredentials> {
-        let name = vendors_secret(connection);
-        let reply = self.secrets.get_secret_value().secret_id(&name).send().await;
-        // The SDK's own text may carry the reply, and the reply may carry the secret.
-        let reply = reply.map_err(|error| {
-            let code = error.as_service_error().map_or("no reply", |error| error.meta().code().unwrap_or("refused"));
-            anyhow!("the secret {name} cannot be read ({code})")
+        let name = self.secrets.vendors(connection);
+        let text = self.secrets.read(&name).await?;
+        let text = text.with_context(|| {
+            format!("there is no secret {name}: `acrotask connect --stack NAME` keeps the vendors' credentials there")
         })?;
-        let text = reply.secret_string().with_context(|| format!("the secret {name} holds no text"))?;
-        Ok(VendorCredentials::from_json(&Secret::new(text))?)
+        Ok(VendorCredentials::from_json(&text)?)
     }
 }

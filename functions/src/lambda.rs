@@ -5,7 +5,10 @@ use crate::context::{Clock, Deadline, Hosting};
 use crate::events::Bus;
 use crate::host::Host;
 use crate::http::HttpSettings;
+use crate::metrics;
 use crate::progress::Progress;
+use crate::run::Logged;
+use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -13,10 +16,17 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use shared::run::Mode;
 use std::time::{Duration, SystemTime};
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{FilterExt, filter_fn};
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
 /// Kept before the function's time-out: a run stops in good order, it is not cut off.
 const TIME_TO_STOP: Duration = Duration::from_secs(5);
+
+/// Where the runtime logs each invocation that failed; why, it was told by us, who have logged it. What panicked says
+/// so by itself, and ends the process.
+const LOGS_AGAIN: &str = "lambda_runtime::layers::panic";
 
 /// The bus that every AWS account has.
 const DEFAULT_BUS: &str = "default";
@@ -49,7 +59,7 @@ impl Function {
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let host = Host {
             store: Store::new(aws_sdk_dynamodb::Client::new(&aws), table),
-            secrets: aws_sdk_secretsmanager::Client::new(&aws),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix),
             clock: Clock::system(),
             deadline: Deadline::none(),
             http: HttpSettings::default(),
@@ -71,7 +81,7 @@ impl Function {
 #[derive(Debug, Clone)]
 pub struct Door {
     /// Where keys are.
-    pub secrets: aws_sdk_secretsmanager::Client,
+    pub secrets: Secrets,
     /// The bus.
     pub bus: Bus,
 }
@@ -82,7 +92,7 @@ impl Door {
         let hosting = Hosting::from_env()?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
-        let secrets = aws_sdk_secretsmanager::Client::new(&aws);
+        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
         Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
@@ -95,20 +105,26 @@ fn callers_patience() -> TimeoutConfig {
         .build()
 }
 
-/// Lets the process log as CloudWatch reads it best.
+/// Lets the process log as CloudWatch reads it best: what happens as JSON, and metrics as metrics.
 pub fn log_as_json() {
+    let is_metrics = |metadata: &tracing::Metadata<'_>| metadata.target() == metrics::TARGET;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    tracing_subscriber::fmt().json().with_env_filter(filter).without_time().init();
+    let filter = filter.and(filter_fn(move |metadata| !is_metrics(metadata) && metadata.target() != LOGS_AGAIN));
+    let log = tracing_subscriber::fmt::layer().json().without_time().with_filter(filter);
+    let metrics = tracing_subscriber::fmt::layer().event_format(metrics::AsCloudWatchReads);
+    tracing_subscriber::registry().with(log).with(metrics.with_filter(filter_fn(is_metrics))).init();
 }
 
-/// Logs, once, why an invocation failed, and fails it.
+/// Logs, once, why an invocation failed, unless its run did so, and fails it.
 pub fn failure(request: &str, error: &anyhow::Error) -> lambda_runtime::Error {
-    tracing::error!(request, "{error:#}");
+    if error.downcast_ref::<Logged>().is_none() {
+        tracing::error!(request, "{error:#}");
+    }
     lambda_runtime::Error::from(format!("{error:#}"))
 }
 
 /// Serves invocations for as long as the process lives. An `Err` of `handle` fails the invocation, and is
-/// logged here and nowhere else.
+/// logged here, unless its run has logged it.
 pub async fn serve<H>(handle: H) -> Result<(), lambda_runtime::Error>
 where
     H: AsyncFn(&Function, Host, serde_json::Value) -> anyhow::Result<serde_json::Value>,

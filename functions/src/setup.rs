@@ -3,6 +3,7 @@
 
 use crate::acronis::{Acronis, AcronisError};
 use crate::autotask::{AutotaskError, AutotaskReader, AutotaskWriter, Threshold, WriteError};
+use crate::context::VendorCredentials;
 use crate::host::{Host, Vendors};
 use anyhow::{Context, anyhow, bail};
 use shared::alert::{AlertKind, AlertType};
@@ -58,9 +59,30 @@ pub struct Connected {
     pub mapped_by_name: Option<usize>,
 }
 
-/// Checks both credentials, remembers the connection, and makes the first mapping where there is none.
+/// Checks both credentials that are kept, remembers the connection, and makes the first mapping where there is none.
 pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyhow::Result<Connected> {
     let vendors = host.vendors(id).await?;
+    set_up(host, id, vendors, create_field, None).await
+}
+
+/// The same with credentials that are not kept yet. They are, in place of others, once everything could be read with
+/// them and they are found to be for the same tenant and database.
+pub async fn connect_with(
+    host: &Host,
+    id: &ConnectionId,
+    credentials: &VendorCredentials,
+    create_field: bool,
+) -> anyhow::Result<Connected> {
+    set_up(host, id, host.vendors_with(credentials)?, create_field, Some(credentials)).await
+}
+
+async fn set_up(
+    host: &Host,
+    id: &ConnectionId,
+    vendors: Vendors,
+    create_field: bool,
+    new: Option<&VendorCredentials>,
+) -> anyhow::Result<Connected> {
     host.progress.begin("logging in at Acronis", None);
     let database = vendors.autotask.database().await.context("logging in at Autotask")?;
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
@@ -68,7 +90,7 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     if let Some(known) = known.as_ref().filter(|known| known.tenant != tenant || known.database != database) {
         return Err(anyhow!(
             "connection {id} is for tenant {} and database {}, but these credentials are for tenant {tenant} and \
-             database {database}; use the right ones, or another data folder",
+             database {database}; use the right ones, or set up another connection with --connection",
             known.tenant,
             known.database
         ));
@@ -86,7 +108,7 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
     }
     // What a person approved, and what was read, stays known when the connection is checked again.
     let is_new = known.is_none();
-    let new = || Connection {
+    let first = || Connection {
         id: id.clone(),
         tenant,
         database,
@@ -95,8 +117,12 @@ pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyh
         first_tickets_approved: false,
         usage_read_on: None,
     };
-    let connection = known.unwrap_or_else(new);
+    let connection = known.unwrap_or_else(first);
     let survey = survey(host, &vendors, &connection).await?;
+    // Before the connection, whose jobs look for them from then on.
+    if let Some(credentials) = new {
+        host.secrets.keep(&host.secrets.vendors(id), &credentials.to_json()).await?;
+    }
     if is_new {
         host.store.save_connection(&connection).await?;
     }

@@ -4,6 +4,8 @@
 use super::call::{Call, Refusal};
 use super::signature::Signature;
 use crate::events::{Cause, CompanyChanged, Event, TicketChanged};
+use crate::metrics;
+use jiff::Timestamp;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use shared::ids::{CompanyId, ConnectionId, TicketId};
@@ -31,9 +33,15 @@ pub(super) fn signature_of(call: &Call) -> Result<Signature, Refusal> {
 }
 
 /// The events of a body that is believed.
-pub(super) fn events(connection: ConnectionId, body: &[u8]) -> Result<Vec<Event>, Refusal> {
+pub(super) fn events(
+    stack: &str,
+    connection: ConnectionId,
+    body: &[u8],
+    now: Timestamp,
+) -> Result<Vec<Event>, Refusal> {
     let callout: Callout = serde_json::from_slice(body).map_err(|_| Refusal::Malformed)?;
     if callout.action.eq_ignore_ascii_case("deactivated") {
+        metrics::tell_webhook_disabled(stack, &connection, now);
         tracing::warn!(
             %connection,
             webhook = callout.guid.unwrap_or_default(),

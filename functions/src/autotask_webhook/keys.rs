@@ -2,7 +2,8 @@
 //! are not there is limited, so that nobody outside can make us ask without end.
 
 use super::call::Refusal;
-use crate::context::{Secret, WebhookKeys};
+use crate::context::WebhookKeys;
+use crate::secrets::Secrets;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::ConnectionId;
 use std::collections::BTreeMap;
@@ -13,15 +14,10 @@ const KEPT_FOR: SignedDuration = SignedDuration::from_secs(60);
 /// How many names that were never found are asked for in one minute.
 const MOST_STRANGERS: usize = 60;
 
-/// The name of the secret with a connection's webhook keys.
-pub fn webhook_secret(connection: &ConnectionId) -> String {
-    format!("acrotask/{connection}/webhook")
-}
-
 /// The keys of every connection that was asked for; one for each process.
 #[derive(Debug)]
 pub struct Keys {
-    secrets: aws_sdk_secretsmanager::Client,
+    secrets: Secrets,
     known: Mutex<Known>,
     /// One question at a time: calls that come together ask once.
     asking: tokio::sync::Mutex<()>,
@@ -48,8 +44,13 @@ impl Kept {
 
 impl Keys {
     /// Keeps nothing yet.
-    pub fn new(secrets: aws_sdk_secretsmanager::Client) -> Self {
+    pub fn new(secrets: Secrets) -> Self {
         Self { secrets, known: Mutex::default(), asking: tokio::sync::Mutex::default() }
+    }
+
+    /// The stack whose they are.
+    pub(super) fn stack(&self) -> &str {
+        self.secrets.prefix()
     }
 
     /// The keys of a connection; none where there is no such connection, which is not told from one whose
@@ -81,20 +82,15 @@ impl Keys {
     }
 
     async fn ask(&self, connection: &ConnectionId) -> Result<Option<Arc<WebhookKeys>>, Refusal> {
-        let name = webhook_secret(connection);
-        // The SDK's own text may carry the reply, and the reply may carry the secret.
-        let reply = match self.secrets.get_secret_value().secret_id(&name).send().await {
-            Ok(reply) => reply,
-            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
-                return Ok(None);
-            }
+        let name = self.secrets.webhook(connection);
+        let text = match self.secrets.read(&name).await {
+            Ok(Some(text)) => text,
+            Ok(None) => return Ok(None),
             Err(error) => {
-                let code = error.as_service_error().and_then(|error| error.meta().code()).unwrap_or("no reply");
-                tracing::error!(%connection, "the secret {name} cannot be read ({code})");
+                tracing::error!(%connection, "{error}");
                 return Err(Refusal::Unable);
             }
         };
-        let text = Secret::new(reply.secret_string().unwrap_or_default());
         match WebhookKeys::from_json(&text) {
             Ok(keys) => Ok(Some(Arc::new(keys))),
             Err(error) => {

@@ -9,10 +9,11 @@ mod keys;
 mod signature;
 
 pub use call::{Call, MOST_BODY_BYTES, Reply};
-pub use keys::{Keys, webhook_secret};
+pub use keys::Keys;
 
 use crate::context::Clock;
 use crate::events::Bus;
+use crate::secrets::Secrets;
 use call::{Door, Refusal, Route};
 use jiff::Timestamp;
 
@@ -26,20 +27,18 @@ pub struct Webhook {
 
 impl Webhook {
     /// Knows callers by the keys in `secrets`, and publishes on `bus`.
-    pub fn new(secrets: aws_sdk_secretsmanager::Client, bus: Bus, clock: Clock) -> Self {
+    pub fn new(secrets: Secrets, bus: Bus, clock: Clock) -> Self {
         Self { keys: Keys::new(secrets), bus, clock }
     }
 
     /// Answers a call, with its events published.
     pub async fn answer(&self, call: &Call) -> Reply {
         let reply = handle(call, self.clock.now(), &self.keys).await;
-        if reply.events.is_empty() {
-            return reply;
-        }
+        let Some(connection) = reply.events.first().map(crate::events::Event::connection) else { return reply };
         match self.bus.publish(&reply.events).await {
             Ok(()) => reply,
             Err(error) => {
-                tracing::error!("a call is to be made again by its caller: {error:#}");
+                tracing::error!(%connection, "a call is to be made again by its caller: {error:#}");
                 Reply::from(Refusal::Unable)
             }
         }
@@ -71,9 +70,10 @@ async fn heard(call: &Call, now: Timestamp, keys: &Keys) -> Result<Vec<crate::ev
     match door {
         Door::Autotask => {
             let signature = autotask::signature_of(call)?;
+            let stack = keys.stack();
             let keys = keys.of(&connection, now).await?;
             signature.is_by_one_of(&keys.autotask, &[&call.body])?;
-            autotask::events(connection, &call.body)
+            autotask::events(stack, connection, &call.body, now)
         }
         Door::ContractChanged => {
             let signed = contract_changed::signature_of(call, now)?;

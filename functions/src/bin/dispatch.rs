@@ -1,7 +1,8 @@
 //! The Lambda function `dispatch`: says which jobs are due, for every connection. Does nothing else.
 
 use anyhow::Context;
-use functions::{dispatch, lambda};
+use functions::dispatch::{self, Due};
+use functions::lambda;
 use serde::Deserialize;
 use shared::run::Job;
 
@@ -9,6 +10,9 @@ use shared::run::Job;
 #[derive(Deserialize)]
 struct Schedule {
     job: Job,
+    /// The hour at the provider's in which it is due; every hour where none is given.
+    #[serde(default)]
+    hour: Option<i8>,
 }
 
 #[tokio::main(flavor = "current_thread")]
@@ -16,7 +20,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
         let schedule: Schedule =
             serde_json::from_value(payload).context("expected {\"job\": \"usage-sync\"} from the schedule")?;
-        let connections = dispatch::run(&host.store, &function.bus, schedule.job).await?;
+        let due = schedule.hour.map_or(Due::Now, |hour| Due::InHour(hour, host.clock.now()));
+        let connections = dispatch::run(&host.store, &function.bus, schedule.job, due).await?;
         Ok(serde_json::json!({"job": schedule.job, "connections": connections}))
     })
     .await

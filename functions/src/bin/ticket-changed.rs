@@ -1,11 +1,9 @@
 //! The Lambda function `ticket-changed`: one run for all tickets of the connection that is due, or one for those that a
 //! batch of events from its queue names. Does nothing else.
 
-use anyhow::bail;
 use functions::events::{Batch, SyncDue};
 use functions::ticket_changed::{self, Tickets};
 use functions::{lambda, run};
-use shared::run::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -19,10 +17,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         }
         let due = SyncDue::from_invocation(payload)?;
         let run = ticket_changed::run(&host, &due.connection, Tickets::All, function.mode).await?;
-        if let Outcome::Failed(why) = &run.record.outcome {
-            bail!("ticket-changed of {}: {why}", due.connection);
-        }
-        Ok(serde_json::to_value(&run.record)?)
+        run.answer(&due.connection)
     })
     .await
 }

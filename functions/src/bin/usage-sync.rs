@@ -1,11 +1,9 @@
 //! The Lambda function `usage-sync`: one run for the connection that is due, or one for the customers that a batch
 //! of events from its queue names. Does nothing else.
 
-use anyhow::bail;
 use functions::events::{Batch, SyncDue};
 use functions::run::{Scope, work_off};
 use functions::{lambda, usage_sync};
-use shared::run::Outcome;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -17,10 +15,7 @@ async fn main() -> Result<(), lambda_runtime::Error> {
         }
         let due = SyncDue::from_invocation(payload)?;
         let run = usage_sync::run(&host, &due.connection, Scope::Everybody, function.mode).await?;
-        if let Outcome::Failed(why) = &run.record.outcome {
-            bail!("usage-sync of {}: {why}", due.connection);
-        }
-        Ok(serde_json::to_value(&run.record)?)
+        run.answer(&due.connection)
     })
     .await
 }

@@ -38,9 +38,6 @@ async fn work_off_each<T: Ord + Copy>(
     let mut again: Vec<&str> = Vec::new();
     for (connection, messages) in by_connection {
         let ran = run(connection, messages.iter().map(|(_, about)| *about).collect()).await;
-        if let Err(error) = &ran {
-            tracing::error!(%connection, "{error:#}");
-        }
         again.extend(messages.iter().filter(|(_, about)| comes_again(&ran, *about)).map(|(message, _)| &*message.id));
     }
     batch.answer(again)

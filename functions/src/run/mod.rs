@@ -16,6 +16,7 @@ pub use batch::{work_off, work_off_tickets};
 pub use scope::Scope;
 
 use crate::host::{Host, Vendors};
+use crate::metrics;
 use crate::store::Lease;
 use anyhow::{Context, bail};
 use futures_util::future::LocalBoxFuture;
@@ -24,6 +25,7 @@ use shared::plan::Plan;
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
 use std::collections::BTreeSet;
 use tokio::sync::RwLock;
+use tracing::Instrument;
 
 /// What one run did.
 #[derive(Debug, Clone)]
@@ -34,6 +36,21 @@ pub struct Run {
     pub plan: Option<Plan>,
     /// The companies for which something could not be done, and is to be tried again.
     pub failed: BTreeSet<CompanyId>,
+}
+
+/// What went wrong with a run, and is in the log already: who hears of it tells it on and logs nothing.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Logged(String);
+
+impl Run {
+    /// Its record, as the answer of a function; an error where it failed.
+    pub fn answer(&self, connection: &ConnectionId) -> anyhow::Result<serde_json::Value> {
+        if let Outcome::Failed(why) = &self.record.outcome {
+            return Err(anyhow::Error::new(Logged(format!("{} of {connection}: {why}", self.record.job))));
+        }
+        Ok(serde_json::to_value(&self.record)?)
+    }
 }
 
 /// What a job's work came to.
@@ -65,14 +82,16 @@ pub(crate) fn carry_out<'a>(
     mode: Mode,
     work: Work,
 ) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
-    Box::pin(recorded(host, id, job, mode, work))
+    let record = record::begin(host, job, mode);
+    // What is logged meanwhile says of which run; at this level, so that it does wherever anything is logged.
+    let span = tracing::error_span!("run", connection = %id, %job, run = %record.id);
+    Box::pin(recorded(host, id, record, work).instrument(span))
 }
 
-async fn recorded(host: &Host, id: &ConnectionId, job: Job, mode: Mode, work: Work) -> anyhow::Result<Run> {
-    let mut record = record::begin(host, job, mode);
-    let done = match mode {
+async fn recorded(host: &Host, id: &ConnectionId, mut record: RunRecord, work: Work) -> anyhow::Result<Run> {
+    let done = match record.mode {
         Mode::Plan => look(host, id, &mut record, work).await,
-        Mode::Apply => write(host, id, job, &mut record, work).await,
+        Mode::Apply => write(host, id, record.job, &mut record, work).await,
     };
     let Done { plan, failed } = match done {
         Ok(done) => done,
@@ -81,12 +100,20 @@ async fn recorded(host: &Host, id: &ConnectionId, job: Job, mode: Mode, work: Wo
             // Out of time or share is no failure: the next run goes on.
             let stopped = budget::is_spent(&error) || host.deadline.passed();
             record.outcome = if stopped { Outcome::Stopped(why) } else { Outcome::Failed(why) };
-            tracing::error!(connection = %id, %job, run = %record.id, "{error:#}");
             Done::default()
         }
     };
+    match &record.outcome {
+        Outcome::Failed(why) => tracing::error!("{why}"),
+        Outcome::Stopped(why) => tracing::warn!("stopped: {why}"),
+        Outcome::Running | Outcome::Complete | Outcome::Skipped => {}
+    }
     record.heard = host.clock.now();
-    host.store.save_run(id, &record).await.context("saving the run's record")?;
+    metrics::tell(host.secrets.prefix(), id, &record);
+    if let Err(error) = host.store.save_run(id, &record).await {
+        tracing::error!("saving the run's record: {error:#}");
+        return Err(error.context(Logged("saving the run's record".to_owned())));
+    }
     Ok(Run { record, plan, failed })
 }
 

@@ -3,7 +3,7 @@
 
 use super::Store;
 use anyhow::{Context, bail};
-use aws_sdk_dynamodb::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
@@ -92,16 +92,39 @@ pub(super) fn body_of<T: DeserializeOwned>(item: &Item) -> anyhow::Result<T> {
         .with_context(|| format!("the stored item \"{}\" cannot be read", text_of(item, "sk").unwrap_or_default()))
 }
 
+/// The database did not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{doing}: {what}")]
+pub struct DatabaseError {
+    doing: String,
+    what: String,
+    code: Option<String>,
+}
+
+impl DatabaseError {
+    /// The database's code of what is wrong; none where it gave none.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
 /// What went wrong, in the database's own words.
 pub(super) fn failed<E>(doing: impl Display, error: SdkError<E>) -> anyhow::Error
 where
     E: std::error::Error + ProvideErrorMetadata + Send + Sync + 'static,
 {
-    match (error.code(), error.message()) {
-        (Some(code), Some(message)) => anyhow::anyhow!("{doing}: the database answered {code}: {message}"),
-        (Some(code), None) => anyhow::anyhow!("{doing}: the database answered {code}"),
-        (None, _) => anyhow::anyhow!("{doing}: {}", DisplayErrorContext(error)),
-    }
+    let what = match (error.code(), error.message()) {
+        (Some(code), Some(message)) => format!("the database answered {code}: {message}"),
+        (Some(code), None) => format!("the database answered {code}"),
+        (None, _) => causes(&error),
+    };
+    anyhow::Error::new(DatabaseError { doing: doing.to_string(), what, code: error.code().map(str::to_owned) })
+}
+
+/// An error and what caused it, each in its own words.
+fn causes(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// The pauses between tries where the client does not try again by itself: about three seconds in all.

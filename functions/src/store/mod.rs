@@ -38,6 +38,7 @@ mod mapping;
 mod quotas;
 mod table;
 
+pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;

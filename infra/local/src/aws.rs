@@ -9,13 +9,13 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use functions::autotask_webhook::webhook_secret;
-use functions::context::{Secret, VendorCredentials, WebhookKeys};
-use functions::host::vendors_secret;
+use functions::context::{DEFAULT_SECRETS_PREFIX, Secret, VendorCredentials, WebhookKeys};
+use functions::secrets::{vendors_secret, webhook_secret};
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::btree_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
 /// The server; dropping it stops it.
@@ -62,33 +62,17 @@ impl LocalAws {
 
     /// Puts a connection's credentials where its functions look for them.
     pub fn keep_credentials(&self, connection: &ConnectionId, credentials: &VendorCredentials) {
-        let (acronis, autotask) = (&credentials.acronis, &credentials.autotask);
-        let text = json!({
-            "acronis": {
-                "datacenter_url": acronis.datacenter_url,
-                "client_id": acronis.client_id,
-                "client_secret": acronis.client_secret.expose(),
-            },
-            "autotask": {
-                "zone_url": autotask.zone_url,
-                "user_name": autotask.user_name,
-                "secret": autotask.secret.expose(),
-                "integration_code": autotask.integration_code.expose(),
-            },
-        });
-        self.keep(vendors_secret(connection), &text);
+        self.keep(vendors_secret(DEFAULT_SECRETS_PREFIX, connection), &credentials.to_json());
     }
 
     /// Puts a connection's webhook keys where the function at the door looks for them.
     pub fn keep_webhook_keys(&self, connection: &ConnectionId, keys: &WebhookKeys) {
-        let texts = |keys: &[Secret]| keys.iter().map(|key| key.expose().to_owned()).collect::<Vec<_>>();
-        let text = json!({"autotask": texts(&keys.autotask), "contract_changed": texts(&keys.contract_changed)});
-        self.keep(webhook_secret(connection), &text);
+        self.keep(webhook_secret(DEFAULT_SECRETS_PREFIX, connection), &keys.to_json());
     }
 
-    fn keep(&self, name: String, text: &Value) {
+    fn keep(&self, name: String, text: &Secret) {
         let mut secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        secrets.insert(name, text.to_string());
+        secrets.insert(name, text.expose().to_owned());
     }
 
     /// Its address, for functions that run as processes of their own.
@@ -120,7 +104,7 @@ impl LocalAws {
     }
 }
 
-/// Answers the two calls that are made, in the form of the AWS JSON 1.1 protocol.
+/// Answers the calls that are made, in the form of the AWS JSON 1.1 protocol.
 async fn answer(State(served): State<Served>, headers: HeaderMap, body: String) -> Response {
     let signed_by = headers.get("authorization").and_then(|signed| signed.to_str().ok()).unwrap_or_default();
     if !signed_by.contains(&format!("Credential={}/", served.access_key)) {
@@ -128,8 +112,11 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: String) 
     }
     let target = headers.get("x-amz-target").and_then(|target| target.to_str().ok()).unwrap_or_default();
     let asked: Value = serde_json::from_str(&body).unwrap_or_default();
+    let text_of = |name: &str| asked[name].as_str().unwrap_or_default();
     match target {
-        "secretsmanager.GetSecretValue" => served.secret(asked["SecretId"].as_str().unwrap_or_default()),
+        "secretsmanager.GetSecretValue" => served.secret(text_of("SecretId")),
+        "secretsmanager.PutSecretValue" => served.put(text_of("SecretId"), text_of("SecretString")),
+        "secretsmanager.CreateSecret" => served.create(text_of("Name"), text_of("SecretString")),
         "AWSEvents.PutEvents" => served.events(&asked["Entries"]),
         _ => refusal("UnknownOperationException"),
     }
@@ -140,9 +127,32 @@ fn refusal(kind: &str) -> Response {
 }
 
 impl Served {
+    fn kept(&self) -> MutexGuard<'_, BTreeMap<String, String>> {
+        self.secrets.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, name: &str, text: &str) -> Response {
+        match self.kept().get_mut(name) {
+            Some(kept) => {
+                text.clone_into(kept);
+                Json(json!({"Name": name})).into_response()
+            }
+            None => refusal("ResourceNotFoundException"),
+        }
+    }
+
+    fn create(&self, name: &str, text: &str) -> Response {
+        match self.kept().entry(name.to_owned()) {
+            Entry::Occupied(_) => refusal("ResourceExistsException"),
+            Entry::Vacant(free) => {
+                free.insert(text.to_owned());
+                Json(json!({"Name": name})).into_response()
+            }
+        }
+    }
+
     fn secret(&self, name: &str) -> Response {
-        let secrets = self.secrets.lock().unwrap_or_else(PoisonError::into_inner);
-        match secrets.get(name) {
+        match self.kept().get(name) {
             Some(text) => Json(json!({"Name": name, "SecretString": text})).into_response(),
             None => refusal("ResourceNotFoundException"),
         }

@@ -1,5 +1,6 @@
 //! The words of the command line. Parses; does nothing.
 
+use crate::stack::stack_name;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use std::path::PathBuf;
 
@@ -10,6 +11,9 @@ pub struct Cli {
     /// Which connection, where one data folder or table holds several.
     #[arg(long, global = true, default_value = "default", value_name = "NAME", value_parser = connection_name)]
     pub connection: String,
+    /// A stack that is deployed on AWS, instead of this machine; ACROTASK_STACK says it too.
+    #[arg(long, global = true, value_name = "NAME", value_parser = stack_name)]
+    pub stack: Option<String>,
     /// What to do.
     #[command(subcommand)]
     pub command: Command,
@@ -40,7 +44,7 @@ pub enum Command {
     /// Map customers and products in one TOML file.
     #[command(subcommand)]
     Mapping(Mapping),
-    /// Check both credentials and show what they can see.
+    /// Check both credentials and show what they can see; with --stack keep them as its secrets.
     Connect(Connect),
     /// Explain the units of a service on a customer's contracts, back to the usage behind them.
     Explain(Explain),
@@ -134,7 +138,7 @@ pub enum Webhooks {
         /// Where they call: the address of the function autotask-webhook, or of what stands before this machine.
         #[arg(long, value_name = "https://…")]
         url: String,
-        /// Give Autotask the key again, which it does not show: after AUTOTASK_WEBHOOK_KEY was changed.
+        /// Give Autotask the key again, which it does not show: after the key was changed.
         #[arg(long)]
         new_key: bool,
     },

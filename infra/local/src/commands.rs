@@ -3,7 +3,8 @@
 
 use crate::cli;
 use crate::mapping_file::{self, MappingView};
-use crate::session::{Session, note, print};
+use crate::session::{Place, Session, note, print};
+use crate::stack::Kept;
 use anyhow::{Context, bail};
 use functions::setup::{self, Survey};
 use functions::usage_sync;
@@ -35,8 +36,11 @@ pub enum Exit {
 
 /// `connect`.
 pub async fn connect(session: &Session, args: &cli::Connect) -> anyhow::Result<Exit> {
-    let host = &session.machine.host;
-    let connected = session.watched(setup::connect(host, &session.connection, args.create_field)).await?;
+    let (host, connection) = (&session.host, &session.connection);
+    let (connected, kept) = match &session.place {
+        Place::Machine(_) => (session.watched(setup::connect(host, connection, args.create_field)).await?, Vec::new()),
+        Place::Stack(stack) => session.watched(stack.connect(host, connection, args.create_field)).await?,
+    };
     let survey = &connected.survey;
     let own = survey.tenants.iter().find(|tenant| tenant.id == connected.connection.tenant);
     let customers = survey.tenants.iter().filter(|tenant| tenant.kind == shared::usage::TenantKind::Customer).count();
@@ -63,6 +67,13 @@ pub async fn connect(session: &Session, args: &cli::Connect) -> anyhow::Result<E
     match connected.mapped_by_name {
         Some(mapped) => print(&format!("\n{mapped} customers with equal names are mapped."))?,
         None => print("\nThe mapping is as it was.")?,
+    }
+    for Kept { name, is_new } in kept {
+        let what = if is_new { "holds what was checked" } else { "is as it was" };
+        print(&format!("The secret {name} {what}."))?;
+    }
+    if let (Place::Stack(stack), None) = (&session.place, functions::context::stack()) {
+        note(&format!("Say --stack {} with every command, or once: export ACROTASK_STACK={0}", stack.name));
     }
     note(match (survey.payg_field, connected.mapping.products.values().any(|row| row.service.is_some())) {
         (false, _) => "Next: acrotask connect --create-field, then say Yes there on each pay-as-you-go contract",
@@ -103,7 +114,7 @@ pub async fn export(session: &Session, file: &Path, force: bool) -> anyhow::Resu
         );
     }
     session.set_up().await?;
-    let host = &session.machine.host;
+    let host = &session.host;
     let connected = session.watched(setup::connect(host, &session.connection, false)).await?;
     let (survey, mapping) = (&connected.survey, &connected.mapping);
     let standings = standings(mapping, &survey.companies, &survey.tenants);
@@ -130,7 +141,7 @@ pub async fn export(session: &Session, file: &Path, force: bool) -> anyhow::Resu
 pub async fn import(session: &Session, file: &Path) -> anyhow::Result<Exit> {
     session.set_up().await?;
     let text = read(file).with_context(|| format!("{} cannot be read", origin(file)))?;
-    let host = &session.machine.host;
+    let host = &session.host;
     let connected = session.watched(setup::connect(host, &session.connection, false)).await?;
     let mapping = match mapping_file::import(&text, &connected.mapping) {
         Ok(mapping) => mapping,
@@ -194,7 +205,7 @@ pub fn summary(mapping: &Mapping) -> String {
 
 /// `explain`.
 pub async fn explain(session: &Session, args: &cli::Explain) -> anyhow::Result<Exit> {
-    let host = &session.machine.host;
+    let host = &session.host;
     let told = usage_sync::explain(host, &session.connection, &args.company, &args.service, args.on);
     let stories = session.watched(told).await?;
     if args.json {

@@ -11,6 +11,7 @@ pub mod plans;
 pub mod schedule;
 pub mod serve;
 pub mod session;
+pub mod stack;
 pub mod status;
 pub mod table;
 pub mod wake;

@@ -5,12 +5,13 @@ use crate::aws::LocalAws;
 use crate::table::EmbeddedTable;
 use crate::wake::Again;
 use aws_config::BehaviorVersion;
-use functions::context::{Clock, Deadline, VendorCredentials, WebhookKeys};
+use functions::context::{Clock, DEFAULT_SECRETS_PREFIX, Deadline, VendorCredentials, WebhookKeys};
 use functions::events::Bus;
 use functions::host::Host;
 use functions::http::HttpSettings;
 use functions::lambda::aws_timeouts;
 use functions::progress::Progress;
+use functions::secrets::Secrets;
 use functions::store::Store;
 use serde_json::Value;
 use shared::ids::ConnectionId;
@@ -59,7 +60,7 @@ impl Machine {
         let config = aws.config();
         let host = Host {
             store,
-            secrets: aws_sdk_secretsmanager::Client::new(&config),
+            secrets: Secrets::new(aws_sdk_secretsmanager::Client::new(&config), DEFAULT_SECRETS_PREFIX),
             clock,
             deadline: Deadline::none(),
             http,

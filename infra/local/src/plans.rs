@@ -86,7 +86,7 @@ fn next_step(plan: &Plan) {
 
 /// A first plan without any change is approved like every other (M5).
 async fn first_approval(session: &Session, plan: &Plan) -> anyhow::Result<()> {
-    let connection = session.machine.host.store.connection(&session.connection).await?;
+    let connection = session.host.store.connection(&session.connection).await?;
     let subject = Subject::of_plan(plan);
     let is_first = connection.is_some_and(|connection| subject.waits_for_first_plan(&connection));
     let can_start = !plan.findings.iter().any(Finding::keeps_from_starting);
@@ -109,7 +109,7 @@ pub async fn approve(session: &Session, args: cli::Approve) -> anyhow::Result<Ex
     let by = if args.by.trim().is_empty() { "operator" } else { args.by.trim() };
     for (subject, what) in shared_out(session, &what).await? {
         let plan = subject.approve(session, &what, by).await?;
-        tell_approved(&plan, &what, by)?;
+        tell_approved(session, &plan, &what, by)?;
     }
     Ok(Exit::Done)
 }
@@ -165,7 +165,7 @@ async fn shared_out(session: &Session, what: &Approve) -> anyhow::Result<Vec<(Su
     )
 }
 
-fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
+fn tell_approved(session: &Session, plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
     let chosen: Vec<&Change> = every_change(plan).filter(|change| is_named(what, &change.id)).collect();
     let run_hold = plan.run_hold.as_ref().filter(|hold| is_named(what, &hold.id));
     if chosen.is_empty() && run_hold.is_none() {
@@ -177,8 +177,9 @@ fn tell_approved(plan: &Plan, what: &Approve, by: &str) -> anyhow::Result<()> {
     }
     print(&approved_table(&chosen))?;
     note(&format!(
-        "Make the changes: acrotask apply {}   (or leave it to acrotask serve with MODE=apply)",
-        Subject::of_plan(plan).named()
+        "Make the changes: acrotask apply {}   (or leave it to {})",
+        Subject::of_plan(plan).named(),
+        session.every_day()
     ));
     Ok(())
 }

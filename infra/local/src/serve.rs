@@ -2,15 +2,22 @@
 //! publishes events, which wake the jobs. It keeps time; the jobs do the work.
 
 use crate::commands::Exit;
+use crate::machine::Machine;
 use crate::plans::told;
 use crate::schedule::{Schedule, until};
-use crate::session::{Session, asked_to_stop, note};
+use crate::session::{Place, Session, asked_to_stop, note};
 use crate::wake::{heed, wake};
 use crate::webhook_server;
+use anyhow::{bail, ensure};
+use functions::host::Host;
 use functions::run::Run;
 use serde_json::Value;
+use shared::ids::ConnectionId;
 use shared::run::{Job, Mode, Outcome};
 use std::collections::BTreeMap;
+
+const NOT_FOR_A_STACK: &str = "a stack works on its own schedules, and writes once its Mode is apply; `serve` is for one \
+                               machine: leave --stack and ACROTASK_STACK out";
 
 /// What wakes the machine.
 enum Waking {
@@ -22,6 +29,8 @@ enum Waking {
 
 /// Runs until Ctrl-C.
 pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
+    // Before anything is set up there.
+    ensure!(matches!(session.place, Place::Machine(_)), NOT_FOR_A_STACK);
     session.set_up().await?;
     let mode = match session.mode {
         Mode::Plan => "only looks (MODE=plan); set MODE=apply to let it write",
@@ -31,20 +40,24 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
         "acrotask serves connection {} from {}. It {mode}. Ctrl-C ends it.",
         session.connection, session.storage
     ));
-    let _webhooks = webhook_server::start_if_keyed(&session).await?;
+    let keys = session.webhook_keys().await?;
+    let Session { place: Place::Machine(machine), host, connection, mode, .. } = &mut session else {
+        bail!(NOT_FOR_A_STACK);
+    };
+    let _webhooks = webhook_server::start_if_keyed(machine, connection, &keys).await?;
     let mut stop = std::pin::pin!(asked_to_stop());
-    let mut schedule = Schedule::new(session.machine.host.clock.now());
+    let mut schedule = Schedule::new(host.clock.now());
     let mut held = Held::default();
     loop {
         let (job, at) = schedule.next();
         let waking = tokio::select! {
-            () = until(&session.machine.host.clock, at) => Waking::Due(job),
-            Some(event) = session.machine.events.recv() => Waking::Event(event),
+            () = until(&host.clock, at) => Waking::Due(job),
+            Some(event) = machine.events.recv() => Waking::Event(event),
             () = stop.as_mut() => return Ok(Exit::Done),
         };
         let is_due = matches!(waking, Waking::Due(_));
         {
-            let mut run = std::pin::pin!(wake_and_tell(&mut session, &mut held, waking));
+            let mut run = std::pin::pin!(wake_and_tell(machine, connection, *mode, &mut held, waking));
             let stopped = tokio::select! {
                 () = &mut run => false,
                 () = stop.as_mut() => true,
@@ -60,15 +73,14 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
             }
         }
         if is_due {
-            set_next(&mut schedule, job, &session).await;
+            set_next(&mut schedule, job, host, connection).await;
         }
     }
 }
 
 /// Sets the next time of a job, and tells that of the daily one.
-async fn set_next(schedule: &mut Schedule, job: Job, session: &Session) {
-    let host = &session.machine.host;
-    if let Err(why) = schedule.done(job, &host.store, &session.connection, host.clock.now()).await {
+async fn set_next(schedule: &mut Schedule, job: Job, host: &Host, connection: &ConnectionId) {
+    if let Err(why) = schedule.done(job, &host.store, connection, host.clock.now()).await {
         note(&format!("acrotask: the schedule cannot be read ({why}); tried again in an hour"));
     }
     if let Some(next) = schedule.of(job).filter(|_| job == Job::UsageSync) {
@@ -77,8 +89,13 @@ async fn set_next(schedule: &mut Schedule, job: Job, session: &Session) {
 }
 
 /// One waking, told. What cannot even be recorded is told too, and tried again with the next schedule.
-async fn wake_and_tell(session: &mut Session, held: &mut Held, waking: Waking) {
-    let (machine, connection, mode) = (&mut session.machine, &session.connection, session.mode);
+async fn wake_and_tell(
+    machine: &mut Machine,
+    connection: &ConnectionId,
+    mode: Mode,
+    held: &mut Held,
+    waking: Waking,
+) {
     let runs = match waking {
         Waking::Event(event) => heed(machine, connection, Some(event), mode).await,
         Waking::Due(job) => wake(machine, connection, job, mode).await,

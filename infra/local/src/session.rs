@@ -1,9 +1,11 @@
-//! One call of the command line: the machine it works on, built from the environment, and the progress it
-//! shows meanwhile. What it then does stands in `commands`.
+//! One call of the command line: the machine or the stack it works on, found by the environment, and the progress
+//! it shows meanwhile. What it then does stands in `commands`.
 
 use crate::machine::{Machine, Storage};
+use crate::stack::Stack;
 use anyhow::{Context, bail};
-use functions::context::{Clock, Config, WebhookKeys};
+use functions::context::{Clock, Config, Hosting, WebhookKeys};
+use functions::host::Host;
 use functions::http::HttpSettings;
 use functions::progress::{Progress, Step};
 use functions::setup;
@@ -18,24 +20,48 @@ use std::time::Duration;
 /// The folder of the database, in the home folder, where `ACROTASK_DATA` names none.
 const DATA_FOLDER: &str = ".acrotask";
 
+/// Where a command works.
+#[derive(Debug)]
+pub enum Place {
+    /// Everything is on this machine, but perhaps the table.
+    Machine(Box<Machine>),
+    /// On AWS.
+    Stack(Stack),
+}
+
 /// What a command works with.
 #[derive(Debug)]
 pub struct Session {
-    /// The machine.
-    pub machine: Machine,
+    /// What jobs need, wherever they work.
+    pub host: Host,
+    /// Where it works.
+    pub place: Place,
     /// For which connection.
     pub connection: ConnectionId,
     /// What scheduled runs may do.
     pub mode: Mode,
     /// Where the state is, for people.
     pub storage: String,
-    /// The keys by which calls from outside are known.
-    pub webhook_keys: WebhookKeys,
 }
 
 impl Session {
-    /// Everything the environment names.
-    pub async fn open(connection: &str) -> anyhow::Result<Session> {
+    /// A connection of the stack that is named, or else everything the environment names.
+    pub async fn open(connection: &str, stack: Option<&str>) -> anyhow::Result<Session> {
+        let connection = ConnectionId::new(connection);
+        match stack {
+            Some(stack) => Self::on_stack(connection, stack).await,
+            None => Self::on_this_machine(connection).await,
+        }
+    }
+
+    async fn on_stack(connection: ConnectionId, stack: &str) -> anyhow::Result<Session> {
+        let hosting = Hosting::from_env()?;
+        let (stack, host) = Stack::open(stack, &hosting).await?;
+        let storage = stack.words();
+        Ok(Session { host, place: Place::Stack(stack), connection, mode: hosting.mode, storage })
+    }
+
+    async fn on_this_machine(connection: ConnectionId) -> anyhow::Result<Session> {
         let config = Config::from_env()?;
         let webhook_keys = WebhookKeys::from_env()?;
         let hosting = config.hosting;
@@ -52,16 +78,31 @@ impl Session {
             Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback)
                 .await
                 .with_context(|| format!("the state in {named} cannot be used; ACROTASK_DATA names another folder"))?;
-        let connection = ConnectionId::new(connection);
         machine.keep_credentials(&connection, &config.vendors);
         machine.keep_webhook_keys(&connection, &webhook_keys);
-        Ok(Session { machine, connection, mode: hosting.mode, storage: named, webhook_keys })
+        let host = machine.host.clone();
+        Ok(Session { host, place: Place::Machine(Box::new(machine)), connection, mode: hosting.mode, storage: named })
+    }
+
+    /// The keys by which calls from outside for the connection are known; none where there are none yet.
+    pub async fn webhook_keys(&self) -> anyhow::Result<WebhookKeys> {
+        let secrets = &self.host.secrets;
+        let kept = secrets.read(&secrets.webhook(&self.connection)).await?;
+        Ok(kept.map(|text| WebhookKeys::from_json(&text)).transpose()?.unwrap_or_default())
+    }
+
+    /// What makes changes by itself every day, for people.
+    pub fn every_day(&self) -> &'static str {
+        match &self.place {
+            Place::Machine(_) => "MODE=apply acrotask serve",
+            Place::Stack(_) => "the stack deployed with Mode=apply",
+        }
     }
 
     /// Refuses a connection that is not set up beside others that are: more likely a slip of the pen than a
     /// second one, and two for the same vendors would both write.
     pub async fn is_known_or_first(&self) -> anyhow::Result<()> {
-        let all = self.machine.host.store.connections().await?;
+        let all = self.host.store.connections().await?;
         if all.is_empty() || all.iter().any(|known| known.id == self.connection) {
             return Ok(());
         }
@@ -79,8 +120,8 @@ impl Session {
     /// Sets the connection up where this is the first command of all.
     pub async fn set_up(&self) -> anyhow::Result<()> {
         self.is_known_or_first().await?;
-        if self.machine.host.store.connection(&self.connection).await?.is_none() {
-            let connected = self.watched(setup::connect(&self.machine.host, &self.connection, false)).await?;
+        if self.host.store.connection(&self.connection).await?.is_none() {
+            let connected = self.watched(setup::connect(&self.host, &self.connection, false)).await?;
             let mapped = connected.mapped_by_name.unwrap_or_default();
             note(&format!(
                 "Set up connection {} in {}: {mapped} customers with equal names are mapped.",
@@ -92,7 +133,7 @@ impl Session {
 
     /// Shows how far the machine is until `work` is done.
     pub async fn watched<T>(&self, work: impl Future<Output = T>) -> T {
-        watched(&self.machine.host.progress, work).await
+        watched(&self.host.progress, work).await
     }
 }
 

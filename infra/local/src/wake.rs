@@ -4,10 +4,11 @@
 use crate::machine::Machine;
 use crate::session::watched;
 use functions::alert_sync::{self, Look};
+use functions::dispatch::{self, Due};
 use functions::events::{Batch, Event, Message};
 use functions::run::{Run, Scope, work_off, work_off_tickets};
 use functions::ticket_changed::{self, Tickets};
-use functions::{contract_changed, contract_watch, dispatch, usage_sync};
+use functions::{contract_changed, contract_watch, usage_sync};
 use serde_json::Value;
 use shared::ids::{ConnectionId, TicketId};
 use shared::run::{Job, Mode, Outcome};
@@ -32,7 +33,7 @@ pub struct Again {
 /// Wakes `dispatch` for a job, and all that follows. Events of connections other than `served` are left alone:
 /// their credentials are not on this machine.
 pub async fn wake(machine: &mut Machine, served: &ConnectionId, job: Job, mode: Mode) -> anyhow::Result<Vec<Run>> {
-    dispatch::run(&machine.host.store, &machine.bus, job).await?;
+    dispatch::run(&machine.host.store, &machine.bus, job, Due::Now).await?;
     heed(machine, served, None, mode).await
 }
 

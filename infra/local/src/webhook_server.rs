@@ -2,7 +2,7 @@
 //! function does. What stands before it brings TLS.
 
 use crate::machine::Machine;
-use crate::session::{Session, note};
+use crate::session::note;
 use anyhow::Context;
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -10,7 +10,8 @@ use axum::extract::{Request, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use functions::autotask_webhook::{Call, MOST_BODY_BYTES, Reply, Webhook};
-use functions::context::webhook_port;
+use functions::context::{WebhookKeys, webhook_port};
+use shared::ids::ConnectionId;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,13 +34,17 @@ impl WebhookServer {
     }
 }
 
-/// Takes calls for a session that has keys to know them by, at the configured port.
-pub async fn start_if_keyed(session: &Session) -> anyhow::Result<Option<WebhookServer>> {
-    if session.webhook_keys.is_empty() {
+/// Takes calls for a connection that has keys to know them by, at the configured port.
+pub async fn start_if_keyed(
+    machine: &Machine,
+    connection: &ConnectionId,
+    keys: &WebhookKeys,
+) -> anyhow::Result<Option<WebhookServer>> {
+    if keys.is_empty() {
         return Ok(None);
     }
-    let server = start(&session.machine, webhook_port()?).await?;
-    note(&format!("Webhooks are taken at {}/v1/{}/…", server.url(), session.connection));
+    let server = start(machine, webhook_port()?).await?;
+    note(&format!("Webhooks are taken at {}/v1/{}/…", server.url(), connection));
     Ok(Some(server))
 }
 

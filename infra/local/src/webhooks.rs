@@ -4,7 +4,7 @@
 
 use crate::cli;
 use crate::commands::Exit;
-use crate::session::{Session, note, print};
+use crate::session::{Place, Session, note, print};
 use anyhow::{Context, bail, ensure};
 use axum::http::Uri;
 use comfy_table::{Table, presets};
@@ -24,10 +24,10 @@ const MOST_LOST_REPLIES: usize = 3;
 
 /// `webhooks`.
 pub async fn run(session: &Session, what: &cli::Webhooks) -> anyhow::Result<Exit> {
-    let vendors = session.watched(session.machine.host.vendors(&session.connection)).await?;
+    let vendors = session.watched(session.host.vendors(&session.connection)).await?;
     match what {
         cli::Webhooks::Install { url, new_key } => {
-            let settings = settings(session, url)?;
+            let settings = settings(session, url).await?;
             session.watched(install(&vendors.autotask, &settings, *new_key)).await?;
             Ok(Exit::Done)
         }
@@ -40,11 +40,18 @@ pub async fn run(session: &Session, what: &cli::Webhooks) -> anyhow::Result<Exit
 }
 
 /// What the webhooks of a connection are given.
-fn settings(session: &Session, url: &str) -> anyhow::Result<WebhookSettings> {
-    let key = session.webhook_keys.autotask.first().cloned().context(
-        "AUTOTASK_WEBHOOK_KEY is not set: put there a random text, such as from openssl rand -hex 24; on AWS it \
-         stands in the connection's webhook secret too",
-    )?;
+async fn settings(session: &Session, url: &str) -> anyhow::Result<WebhookSettings> {
+    let key = session.webhook_keys().await?.autotask.into_iter().next().with_context(|| {
+        let wanted = "a random text, such as from openssl rand -hex 24";
+        match &session.place {
+            Place::Machine(_) => format!("AUTOTASK_WEBHOOK_KEY is not set: put there {wanted}"),
+            Place::Stack(stack) => format!(
+                "{} has no key of Autotask's: put {wanted}, into AUTOTASK_WEBHOOK_KEY, then acrotask connect --stack {}",
+                session.host.secrets.webhook(&session.connection),
+                stack.name
+            ),
+        }
+    })?;
     ensure!(
         key.expose().len() <= LONGEST_KEY,
         "AUTOTASK_WEBHOOK_KEY is longer than {LONGEST_KEY} characters: Autotask takes no more"

@@ -100,9 +100,10 @@ impl Desk {
         self.run_in(&environment, line).await
     }
 
-    async fn run_in(&self, environment: &Environment, line: &str) -> Said {
+    /// Runs the program with these variables and no others.
+    pub async fn run_in(&self, environment: &Environment, line: &str) -> Said {
         let mut secrets = self.secrets.clone();
-        let is_secret = |name: &str| name.ends_with("SECRET") || name.ends_with("CODE");
+        let is_secret = |name: &str| ["SECRET", "CODE", "_KEY"].iter().any(|end| name.ends_with(end));
         secrets.extend(environment.iter().filter(|(name, _)| is_secret(name)).map(|(_, value)| value.clone()));
         program::run(&words(line), environment, self.folder.path(), &secrets).await
     }

@@ -4,6 +4,7 @@
 pub mod desk;
 pub mod folder;
 pub mod lines;
+pub mod logs;
 pub mod prepaid;
 pub mod program;
 pub mod runtime;

@@ -17,7 +17,7 @@ impl Subject {
     /// What is looked at: alerts only where they make tickets, if they are not asked for, and dismissals only where
     /// closing a ticket dismisses its alert.
     pub(super) async fn of(named: Option<Subject>, session: &Session) -> anyhow::Result<Vec<Subject>> {
-        let mapping = session.machine.host.store.mapping(&session.connection).await?.unwrap_or_default();
+        let mapping = session.host.store.mapping(&session.connection).await?.unwrap_or_default();
         let tickets = &mapping.settings.tickets;
         let is_wanted = |subject: &Subject| match (named, *subject) {
             (None | Some(Subject::Alerts), Subject::Dismissals) => tickets.enabled && tickets.dismiss_on_close,
@@ -72,7 +72,7 @@ impl Subject {
     }
 
     pub(super) async fn plan(self, session: &Session) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::plan(host, connection)).await,
             Subject::Quotas => session.watched(contract_changed::plan(host, connection)).await,
@@ -82,7 +82,7 @@ impl Subject {
     }
 
     pub(super) async fn apply(self, session: &Session) -> anyhow::Result<Run> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::run(host, connection, Scope::Everybody, Mode::Apply)).await,
             Subject::Quotas => {
@@ -96,7 +96,7 @@ impl Subject {
     }
 
     pub(super) async fn approve(self, session: &Session, what: &Approve, by: &str) -> anyhow::Result<Plan> {
-        let (host, connection) = (&session.machine.host, &session.connection);
+        let (host, connection) = (&session.host, &session.connection);
         match self {
             Subject::Usage => session.watched(usage_sync::approve(host, connection, what, by)).await,
             Subject::Quotas => session.watched(contract_changed::approve(host, connection, what, by)).await,

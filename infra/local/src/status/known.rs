@@ -28,16 +28,18 @@ pub(super) struct Known {
     pub(super) runs: Vec<RunRecord>,
     pub(super) open: Vec<LineState>,
     now: Timestamp,
+    /// What makes changes by itself.
+    every_day: &'static str,
 }
 
 impl Known {
     pub(super) async fn read(session: &Session) -> anyhow::Result<Option<Known>> {
-        let (store, id) = (&session.machine.host.store, &session.connection);
+        let (store, id) = (&session.host.store, &session.connection);
         let Some(connection) = store.connection(id).await? else {
             return Ok(None);
         };
         let mapping = store.mapping(id).await?.unwrap_or_default();
-        let now = session.machine.host.clock.now();
+        let now = session.host.clock.now();
         let mut runs = store.runs_since(id, now.saturating_sub(OVERDUE)?).await?;
         runs.reverse();
         if runs.is_empty() {
@@ -45,7 +47,7 @@ impl Known {
         }
         let mut open = Vec::new();
         store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-        Ok(Some(Known { connection, mapping, runs, open, now }))
+        Ok(Some(Known { connection, mapping, runs, open, now, every_day: session.every_day() }))
     }
 
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
@@ -166,7 +168,7 @@ impl Known {
         let mut needs = self.needs_at_first();
         let Some(run) = self.last() else {
             if needs.is_empty() {
-                needs.push("Let it run: acrotask apply once, or MODE=apply acrotask serve every day".to_owned());
+                needs.push(format!("Let it run: acrotask apply once, or {} every day", self.every_day));
             }
             return needs;
         };
@@ -183,7 +185,7 @@ impl Known {
         }
         needs.extend(self.needs_of_tickets());
         if self.now.duration_since(run.heard) > OVERDUE {
-            needs.push("Let it run every day: MODE=apply acrotask serve".to_owned());
+            needs.push(format!("Let it run every day: {}", self.every_day));
         }
         needs.extend(self.last_of(Job::UsageSync).map(|run| self.needs_of_units(run)).unwrap_or_default());
         let findings = self.findings().len();

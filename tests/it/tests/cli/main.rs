@@ -12,6 +12,7 @@ mod mapping;
 mod quotas;
 mod serve;
 mod service_desk;
+mod stack;
 mod walk;
 mod webhooks;
 mod words;

@@ -6,6 +6,7 @@ use crate::response;
 use functions::contract_changed;
 use functions::events::{About, Cause, CompanyChanged, ContractChanged, Event, SyncDue};
 use functions::run::Approve;
+use it::logs;
 use sandbox::seed::PAYG_FIELD;
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
@@ -129,7 +130,13 @@ async fn contract_changed_gives_back_the_messages_that_it_could_not_work_off_and
     let answer = response(function.invoke(batch(&messages[..1])).await);
     assert_eq!(failed(&answer), BTreeSet::new(), "{answer}");
     assert_eq!(cloud.quotas_left(0).await, BTreeSet::from([north[2]]));
-    cloud.shows_no_secret(&function.end().await);
+    let written = function.end().await;
+    // What was given back is in the log once: two messages, and the run in which one customer failed.
+    let errors = logs::errors(&written);
+    let of_run: Vec<_> = errors.iter().filter(|line| line["span"]["run"].is_string()).collect();
+    assert_eq!((errors.len(), of_run.len()), (3, 1), "{errors:?}");
+    assert_eq!([&of_run[0]["span"]["connection"], &of_run[0]["span"]["job"]], ["north", "contract-changed"]);
+    cloud.shows_no_secret(&written);
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 
 mod batches;
 mod cloud;
+mod logs;
 mod tickets;
 
 use acrotask::demo::credentials;
@@ -127,7 +128,7 @@ async fn a_run_that_failed_is_an_invocation_that_failed_and_shows_no_secret() {
     cloud.machine.keep_credentials(&cloud.connections[0].0, &credentials(cloud.sandbox(0)));
     assert_eq!(response(usage_sync.invoke(cloud.due(0)).await)["outcome"]["ended"], "complete");
     let written = usage_sync.end().await;
-    assert!(written.contains("usage-sync of west"), "the failure is logged: {written}");
+    assert_eq!(it::logs::errors(&written).len(), 2, "each failure is logged once: {written}");
     assert!(!(written + &text).contains("a-secret-that-is-wrong"), "a secret was logged");
 }
 
@@ -165,7 +166,7 @@ async fn a_function_without_its_table_says_what_is_missing() {
 #[tokio::test]
 async fn no_other_program_on_the_machine_gets_a_secret_or_publishes_an_event() {
     let mut cloud = Cloud::start().await;
-    let name = functions::host::vendors_secret(&cloud.connections[0].0);
+    let name = functions::secrets::vendors_secret("acrotask", &cloud.connections[0].0);
     for (target, body) in [
         ("secretsmanager.GetSecretValue", json!({"SecretId": name})),
         ("AWSEvents.PutEvents", json!({"Entries": [{"DetailType": "SyncDue", "Detail": "{}"}]})),

@@ -1,13 +1,14 @@
 //! What only the Lambda function meets: invocations of another form, a bus or secrets that are away, and
 //! names that are tried one after the other.
 
-use crate::calls::{callout, company};
+use crate::calls::{callout, company, deactivated};
 use crate::doors::{environment, invocation, machine, published};
 use crate::signed::{NORTH, SOUTH, by_autotask, to_path};
 use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use functions::context::Clock;
+use it::logs;
 use it::runtime::{Answer, Function};
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
@@ -64,6 +65,24 @@ async fn where_the_bus_or_the_secrets_are_away_the_caller_is_to_try_again() {
         assert!(!written.contains(NORTH), "a key was logged");
     }
     assert!(published(&mut machine).is_empty());
+}
+
+#[tokio::test]
+async fn a_webhook_that_autotask_gave_up_is_a_metric_and_a_forged_call_is_none() {
+    let mut machine = machine(Clock::system()).await;
+    let mut function = Function::start("autotask-webhook", &environment(&machine)).await;
+    assert_eq!(status(function.invoke(invocation(&by_autotask(SOUTH, &deactivated()))).await), 401);
+    assert_eq!(status(function.invoke(invocation(&by_autotask(NORTH, &callout("Account", 5, &json!({}))))).await), 200);
+    assert_eq!(status(function.invoke(invocation(&by_autotask(NORTH, &deactivated()))).await), 200);
+    let written = function.end().await;
+    let metrics = logs::metrics(&written);
+    let [metrics] = &metrics[..] else { panic!("one webhook is given up: {written}") };
+    assert_eq!([&metrics["Connection"], &metrics["Job"]], ["north", "autotask-webhook"]);
+    assert_eq!(metrics["WebhooksDisabled"], 1);
+    let lines = logs::lines(&written);
+    let told = lines.iter().find(|line| line["level"] == "WARN").expect("it is in the log");
+    assert_eq!(told["fields"]["connection"], "north", "{told}");
+    assert_eq!(published(&mut machine), company(5));
 }
 
 #[tokio::test]

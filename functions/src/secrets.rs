@@ -1,0 +1,90 @@
+//! Where credentials are: AWS Secrets Manager, each secret under the prefix of its stack and the connection it is for. It
+//! reads and keeps texts; what stands in them, others know.
+
+use crate::context::Secret;
+use aws_sdk_secretsmanager::error::ProvideErrorMetadata;
+use shared::ids::ConnectionId;
+
+/// The secrets of one stack.
+#[derive(Debug, Clone)]
+pub struct Secrets {
+    client: aws_sdk_secretsmanager::Client,
+    prefix: String,
+}
+
+/// A secret cannot be read or kept. The SDK's own text may carry what was sent or replied, and that may be the secret.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the secret {name} cannot be {done} ({})", code.as_deref().unwrap_or("no reply"))]
+pub struct SecretsError {
+    name: String,
+    done: &'static str,
+    code: Option<String>,
+}
+
+impl SecretsError {
+    /// The service's code of what is wrong; none where it gave none.
+    pub fn code(&self) -> Option<&str> {
+        self.code.as_deref()
+    }
+}
+
+impl Secrets {
+    /// The secrets whose names begin with `prefix`.
+    pub fn new(client: aws_sdk_secretsmanager::Client, prefix: impl Into<String>) -> Self {
+        Self { client, prefix: prefix.into() }
+    }
+
+    /// What their names begin with: the stack's name.
+    pub fn prefix(&self) -> &str {
+        &self.prefix
+    }
+
+    /// The name of the secret with a connection's vendor credentials.
+    pub fn vendors(&self, connection: &ConnectionId) -> String {
+        vendors_secret(&self.prefix, connection)
+    }
+
+    /// The name of the secret with a connection's webhook keys.
+    pub fn webhook(&self, connection: &ConnectionId) -> String {
+        webhook_secret(&self.prefix, connection)
+    }
+
+    /// What stands in a secret; none where there is no such secret.
+    pub async fn read(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
+        match self.client.get_secret_value().secret_id(name).send().await {
+            Ok(reply) => Ok(Some(Secret::new(reply.secret_string().unwrap_or_default()))),
+            Err(error) if error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) => {
+                Ok(None)
+            }
+            Err(error) => Err(failed(name, "read", error.code())),
+        }
+    }
+
+    /// Keeps a text in a secret, in place of what stood there; a new secret where there was none.
+    pub async fn keep(&self, name: &str, text: &Secret) -> Result<(), SecretsError> {
+        let put = self.client.put_secret_value().secret_id(name).secret_string(text.expose()).send().await;
+        let error = match put {
+            Ok(_) => return Ok(()),
+            Err(error) => error,
+        };
+        if !error.as_service_error().is_some_and(|error| error.is_resource_not_found_exception()) {
+            return Err(failed(name, "kept", error.code()));
+        }
+        let created = self.client.create_secret().name(name).secret_string(text.expose()).send().await;
+        created.map(drop).map_err(|error| failed(name, "kept", error.code()))
+    }
+}
+
+/// The name of the secret with a connection's vendor credentials, below this prefix.
+pub fn vendors_secret(prefix: &str, connection: &ConnectionId) -> String {
+    format!("{prefix}/{connection}/vendors")
+}
+
+/// The name of the secret with a connection's webhook keys, below this prefix.
+pub fn webhook_secret(prefix: &str, connection: &ConnectionId) -> String {
+    format!("{prefix}/{connection}/webhook")
+}
+
+fn failed(name: &str, done: &'static str, code: Option<&str>) -> SecretsError {
+    SecretsError { name: name.to_owned(), done, code: code.map(str::to_owned) }
+}
