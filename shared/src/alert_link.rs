@@ -1,9 +1,11 @@
 //! What is remembered of an alert that has, or is to have, a ticket (T2, T3, T4, U6). Shapes for the store, and what
 //! becomes of them when a change was made; deciding is `alert_plan`'s.
 
-use crate::alert::Alert;
+use crate::alert::{Alert, AlertAbout};
+use crate::alert_text::{LINK_LENGTH, REASON_LENGTH, cut};
 use crate::creation::Creation;
 use crate::ids::{CompanyId, TicketId};
+use crate::ticket::TITLE_LENGTH;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +15,8 @@ const REMEMBERED: SignedDuration = SignedDuration::from_hours(24 * 400);
 /// An alert and its ticket.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AlertLink {
-    /// The alert as last read: what waits for its ticket loses nothing when the cursor has passed it.
+    /// The alert as last read, its texts as long as a ticket takes them: what waits for its ticket loses nothing when the
+    /// cursor has passed it.
     pub alert: Alert,
     /// The company it belongs to.
     pub company: CompanyId,
@@ -56,7 +59,7 @@ pub struct TicketLink {
 impl AlertLink {
     /// An alert that is to have a ticket.
     pub fn new(alert: Alert, company: CompanyId) -> Self {
-        Self { alert, company, ticket: None, tickets: 0, was_cleared: false, sent: None, settled: false }
+        Self { alert: kept(&alert), company, ticket: None, tickets: 0, was_cleared: false, sent: None, settled: false }
     }
 
     /// The ticket, while it is there.
@@ -78,7 +81,7 @@ impl AlertLink {
         // A page that tells more of the same moment is no news for the ticket.
         self.settled &= moment(alert) == moment(&self.alert);
         self.was_cleared |= !alert.is_active();
-        self.alert = alert.clone();
+        self.alert = kept(alert);
     }
 
     /// The alert is no longer listed among the active ones, and nothing said when it was cleared.
@@ -109,4 +112,21 @@ impl AlertLink {
         let before = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
         self.settled && self.sent.is_none() && self.alert.cleared_at.is_some_and(|at| at < before)
     }
+}
+
+/// An alert as it is kept: many of them are stored together, and anybody may name a machine at any length.
+fn kept(alert: &Alert) -> Alert {
+    let shortened = |text: &Option<String>, longest| text.as_deref().map(|text| cut(text, longest));
+    let name = |text| shortened(text, TITLE_LENGTH);
+    let AlertAbout { title, device, resource, plan, plan_name, reason, link } = &alert.about;
+    let about = AlertAbout {
+        title: name(title),
+        device: name(device),
+        resource: name(resource),
+        plan: name(plan),
+        plan_name: name(plan_name),
+        reason: shortened(reason, REASON_LENGTH),
+        link: link.clone().filter(|link| link.len() <= LINK_LENGTH),
+    };
+    Alert { category: cut(&alert.category, TITLE_LENGTH), about, ..alert.clone() }
 }

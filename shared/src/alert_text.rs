@@ -8,10 +8,12 @@ use jiff::Timestamp;
 use std::collections::BTreeMap;
 
 /// The longest reason in a ticket of one alert, and in a list of several.
-const REASON_LENGTH: usize = 4_000;
+pub(crate) const REASON_LENGTH: usize = 4_000;
 const LISTED_REASON_LENGTH: usize = 160;
 /// The longest name of a device, plan or type where it is one of several things on a line.
 const NAME_LENGTH: usize = 120;
+/// The longest link, in bytes.
+pub(crate) const LINK_LENGTH: usize = 2_000;
 /// How many bytes of marks a character may carry.
 const MOST_MARKS: usize = 64;
 
@@ -74,11 +76,12 @@ impl TypeNames<'_> {
 
     /// As many of the alerts as fit below `head`, in their order, and how many those are; always the first.
     pub fn list(self, head: &str, alerts: &[&Alert], longest: usize) -> (String, usize) {
-        let mut text = head.to_owned();
+        let (mut text, mut so_far) = (head.to_owned(), length(head));
         let mut listed = 0;
         for alert in alerts {
             let line = self.listed(alert);
-            if listed > 0 && length(&text) + length(&line) > longest {
+            so_far += length(&line);
+            if listed > 0 && so_far > longest {
                 break;
             }
             text.push_str(&line);
@@ -187,7 +190,7 @@ fn reason(text: &str) -> Option<String> {
 fn link(text: &str) -> Option<String> {
     let text = text.trim();
     let is_web = ["https://", "http://"].iter().any(|start| text.to_lowercase().starts_with(start));
-    let is_whole = text.chars().count() < 2_000 && !text.chars().any(|c| c.is_whitespace() || c.is_control());
+    let is_whole = text.len() <= LINK_LENGTH && !text.chars().any(|c| c.is_whitespace() || c.is_control());
     (is_web && is_whole).then(|| text.to_owned())
 }
 

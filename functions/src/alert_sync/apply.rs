@@ -21,8 +21,9 @@ use tokio::sync::RwLock;
 
 /// Changes recorded together before each is sent.
 const RECORDED_TOGETHER: usize = 8;
-/// Changes of one run: then it ends in good order, and the next begins with what is worst by then.
-const MOST_CHANGES: usize = 400;
+/// Changes of one run, at half a second each less than ten minutes: then it ends in good order, and the next begins with
+/// what is worst by then.
+const MOST_CHANGES: usize = 1_000;
 
 /// One plan being carried out.
 pub(super) struct Apply<'a> {

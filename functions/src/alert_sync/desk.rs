@@ -34,18 +34,18 @@ pub(super) async fn plan(
             budget::open(at_work, &observed.mapping.settings.budget, record).await?;
             is_open = true;
         }
-        if plan.needs.is_empty() {
+        // Where a company takes tickets some will be made: then a plan without choices is not made first.
+        let may_choose = plan.needs.is_empty() || needed(at_work, observed, plan.needs).await?;
+        if may_choose && !choices_are_read {
             choices(at_work, observed).await?;
             choices_are_read = true;
-        } else {
-            needed(at_work, observed, plan.needs).await?;
         }
     }
     bail!("the plan of tickets needs more and more to be read; tell the developers of acrotask")
 }
 
-/// Reads what a plan asked for; what is not there is known not to be.
-async fn needed(at_work: &AtWork<'_>, observed: &mut Observed, needs: TicketNeeds) -> anyhow::Result<()> {
+/// Reads what a plan asked for; what is not there is known not to be. Whether a company was among it that takes tickets.
+async fn needed(at_work: &AtWork<'_>, observed: &mut Observed, needs: TicketNeeds) -> anyhow::Result<bool> {
     let autotask = &at_work.vendors.autotask;
     // Whether a person works on a ticket matters only where we would close it.
     let people = observed.mapping.settings.tickets.auto_close;
@@ -64,8 +64,9 @@ async fn needed(at_work: &AtWork<'_>, observed: &mut Observed, needs: TicketNeed
     facts.found.extend(keys.into_iter().map(|key| (key, Vec::new())));
     found.into_iter().for_each(|ticket| take_found(&mut facts.found, ticket));
     facts.notes.extend(needs.notes.into_iter().map(|(key, note)| (key, there.contains(&note))));
+    let takes_tickets = read.values().flatten().any(|company| company.active);
     facts.companies.extend(read);
-    Ok(())
+    Ok(takes_tickets)
 }
 
 fn take_found(found: &mut BTreeMap<String, Vec<Ticket>>, ticket: Ticket) {

@@ -1,6 +1,7 @@
 //! Lost replies, lost requests and refusals (U6): no ticket and no note twice, and none missing in the end.
 
 use crate::desk::{DAY, Desk, alert_id, assert_found};
+use jiff::civil::date;
 use shared::alert_plan::{Made, became_of, creation_key};
 use shared::creation::Creation;
 use shared::plan::Action;
@@ -128,4 +129,26 @@ fn b1_a_run_that_stops_loses_nothing_and_the_next_one_goes_on() {
     desk.wait(5).run();
     desk.wait(5).run();
     assert_eq!(desk.shows(), "open, open, open, open, open");
+}
+
+#[test]
+fn u6_what_was_refused_is_forgotten_once_nothing_is_left_to_be_done() {
+    let mut desk = Desk::open();
+    desk.raise(1);
+    desk.run();
+    let refused = Creation {
+        key: String::new(),
+        change: "a dismissal".to_owned(),
+        sent_at: desk.now,
+        sent_on: date(2026, 5, 10),
+        refused: Some("No.".to_owned()),
+        finished: false,
+    };
+    desk.links.get_mut(&alert_id(1)).unwrap().sent = Some(refused);
+    desk.wait(5).person_closes(1).clear(1).run();
+    assert_eq!(desk.links[&alert_id(1)].sent, None);
+    // So that it is known again under a new id.
+    desk.wait(5).raise_of(7, 2, "BackupFailed", "SRV-01");
+    desk.run();
+    assert_eq!(desk.shows(), "open with 1 notes");
 }

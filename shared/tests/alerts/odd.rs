@@ -187,3 +187,37 @@ fn the_plan_is_told_to_machines_too() {
     assert_eq!(action["ticket"]["external_id"], format!("acronis:{}", alert_id(1)));
     assert_eq!(action["because"], serde_json::json!({"because": "raised"}));
 }
+
+#[test]
+fn what_is_kept_of_an_alert_is_no_longer_than_its_ticket_and_many_fit_into_one_transaction() {
+    // 4 MB, of which a transaction of DynamoDB's takes 100 items.
+    const MOST_BYTES: usize = 4_000_000 / 100;
+    let mut desk = Desk::open();
+    for letter in ["x", "\u{1}", "𝄞", "ü", "\""] {
+        let long = || Some(letter.repeat(200_000));
+        let alert = desk.raise(1);
+        alert.about = AlertAbout {
+            title: long(),
+            device: long(),
+            resource: long(),
+            plan: long(),
+            plan_name: long(),
+            reason: long(),
+            link: Some(format!("https://kb.example/{}", letter.repeat(200_000))),
+        };
+        alert.category = letter.repeat(200_000);
+        let link = AlertLink::new(alert.clone(), shared::ids::CompanyId(7));
+        let mut taken = AlertLink::new(desk.raise(2).clone(), shared::ids::CompanyId(7));
+        taken.take(&shared::alert::Alert { updated_at: taken.alert.updated_at, ..link.alert.clone() });
+        for link in [link, taken] {
+            let bytes = serde_json::to_vec(&link).unwrap().len();
+            assert!(bytes <= MOST_BYTES, "{letter:?}: {bytes} bytes");
+        }
+    }
+    // The same trouble under a new id is known by texts of any length.
+    let mut again = desk.raise(3).clone();
+    again.about = desk.raise(1).about.clone();
+    let ids = [1, 2].map(|number| shared::alert::Alert { id: alert_id(number), ..again.clone() });
+    let links = ids.map(|alert| AlertLink::new(alert, shared::ids::CompanyId(7)));
+    assert_eq!(links[0].alert.recurrence(), links[1].alert.recurrence());
+}

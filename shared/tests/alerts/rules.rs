@@ -221,6 +221,11 @@ fn t6_closing_a_ticket_dismisses_its_alert_where_that_is_switched_on() {
     let [change] = plan.changes.as_slice() else { panic!("{plan}") };
     let Action::DismissAlert(dismissal) = &change.action else { panic!("{plan}") };
     assert_eq!(dismissal.alert(), &alert_id(1));
+    let mapped = desk.mapping.customers[&CompanyId(7)].clone();
+    desk.mapping.customers.get_mut(&CompanyId(7)).unwrap().remove_link();
+    desk.customer(8, "Bergmann");
+    assert!(dismissals(&mut desk).is_empty(), "M6: whom nobody maps any more is left alone");
+    desk.mapping.customers.insert(CompanyId(7), mapped);
     desk.wait(5).clear(1).run();
     assert!(dismissals(&mut desk).is_empty(), "once");
     assert_eq!(desk.shows(), "closed, open", "what a person closed stays closed");
@@ -270,6 +275,22 @@ fn t7_the_cursor_overlaps_and_what_was_seen_is_passed_over() {
     // An alert from the year 9999 does not take the cursor there.
     let far = Alert { updated_at: "9999-01-01T00:00:00Z".parse().unwrap(), ..alerts[0].clone() };
     assert_eq!(cursor.after(&[far], now, |_| true).until, now);
+}
+
+#[test]
+fn t7_b3_the_cursor_goes_on_with_the_time_until_what_was_seen_lies_behind_it_and_then_rests() {
+    let alerts = three_alerts();
+    let minutes = |minutes: i64| alerts[2].updated_at + SignedDuration::from_mins(minutes);
+    let cursor = AlertCursor::switched_on(alerts[0].updated_at).after(&alerts, minutes(0), |_| true);
+    let later = cursor.after(&[], minutes(10), |_| true);
+    assert_eq!((later.until, later.seen.len()), (minutes(10), 3), "the vendor's clock goes as fast as ours");
+    let behind = later.after(&[], minutes(20), |_| true);
+    assert!(behind.since() > alerts[2].updated_at && behind.seen.is_empty());
+    assert_eq!(behind.after(&[], minutes(300), |_| true), behind, "it rests");
+    // The vendor's clock is an hour behind ours: what happens there next is not passed over.
+    let slow = AlertCursor::switched_on(minutes(60)).after(&alerts, minutes(60), |_| true);
+    let slow = slow.after(&[], minutes(70), |_| true).after(&[], minutes(90), |_| true);
+    assert_eq!(slow.until, minutes(30));
 }
 
 #[test]

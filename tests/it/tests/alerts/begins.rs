@@ -4,6 +4,7 @@
 use crate::idle::{stored, written};
 use crate::stage::{Stage, assert_told, told};
 use functions::run::Approve;
+use functions::ticket_changed::{self, Tickets};
 use sandbox::acronis::alerts::Severity;
 use shared::run::{Mode, Outcome};
 
@@ -145,13 +146,15 @@ async fn h2_in_review_mode_each_change_waits_for_its_own_approval() {
 async fn a_plan_that_is_only_looked_at_writes_nothing_but_its_record_and_makes_nothing() {
     let (stage, wire) = Stage::wired(2).await;
     stage.set(|tickets| (tickets.auto_close, tickets.dismiss_on_close) = (true, true)).await;
-    let cleared = stage.raise(0, "SRV-01");
-    let back = stage.raise(0, "SRV-02");
+    let [cleared, back, closed] = ["SRV-01", "SRV-02", "SRV-03"].map(|device| stage.raise(0, device));
     stage.next_look().await;
     stage.clear(&cleared);
+    stage.pass_minutes(1);
     stage.person_closes(stage.ticket_of(&back).id);
+    stage.person_closes(stage.ticket_of(&closed).id);
+    stage.pass_minutes(1);
     stage.raise_again(&back);
-    stage.raise(1, "SRV-03");
+    stage.raise(1, "SRV-04");
     stage.pass_minutes(5);
     let (tickets, before) = (stage.tickets(), stored(&wire).await);
     stage.forget_requests();
@@ -159,6 +162,9 @@ async fn a_plan_that_is_only_looked_at_writes_nothing_but_its_record_and_makes_n
     assert_eq!((run.record.outcome.clone(), run.record.counts.changes), (Outcome::Complete, 3), "{:?}", run.record);
     let plan = stage.plan().await;
     assert_eq!(plan.changes.len(), 3);
+    let sweep = ticket_changed::run(&stage.world.host, &stage.world.connection, Tickets::All, Mode::Plan);
+    let sweep = sweep.await.expect("it is recorded").record;
+    assert_eq!((sweep.outcome, sweep.counts.changes), (Outcome::Complete, 1), "of the one that is closed");
     let keys = written(&before, &stored(&wire).await);
     assert!(keys.iter().all(|key| key.contains("#runs")), "{keys:?}");
     assert_eq!(stage.tickets(), tickets);

@@ -18,21 +18,6 @@ async fn with_row(stage: &Stage, row: AlertRow) {
     stage.map(|mapping| _ = mapping.alerts.insert(AlertKind::new("BackupFailed"), row)).await;
 }
 
-/// Somebody at the desk changes a contract over the API, as its screens do.
-async fn make_default(stage: &Stage, contract: i64) {
-    let credentials = stage.world.sandbox.credentials();
-    let url = format!("{}/ATServicesRest/V1.0/Contracts", stage.world.sandbox.autotask_url());
-    let body = json!({"id": contract, "isDefaultContract": true}).to_string();
-    let sent = reqwest::Client::new()
-        .patch(url)
-        .header("UserName", credentials.autotask_user_name)
-        .header("Secret", credentials.autotask_secret)
-        .header("ApiIntegrationCode", credentials.autotask_integration_code)
-        .header("content-type", "application/json")
-        .body(body);
-    assert_eq!(sent.send().await.expect("it is answered").status(), 200);
-}
-
 #[tokio::test]
 async fn t1_a_value_that_is_no_longer_offered_is_told_and_the_usual_one_taken() {
     let stage = Stage::open(1).await;
@@ -119,7 +104,7 @@ async fn t5_of_several_contracts_the_companys_default_one_is_on_the_ticket_or_el
         stage.tickets().pop().expect("it is there").contract_id
     };
     assert_eq!(on_next("SRV-01").await, Some(oldest));
-    make_default(&stage, newer).await;
+    stage.patch("Contracts", &json!({"id": newer, "isDefaultContract": true})).await;
     assert_eq!(on_next("SRV-02").await, Some(newer));
     stage.vendors(|world| world.end_contract(newer, date(2026, 11, 9)));
     assert_eq!(on_next("SRV-03").await, Some(oldest), "one that ended does not count");

@@ -1,6 +1,6 @@
 //! What a look costs when nothing changed (B3), and how soon an alert is a ticket.
 
-use crate::stage::Stage;
+use crate::stage::{COMPLETE, Stage};
 use acrotask::schedule::Schedule;
 use acrotask::table::client_at;
 use aws_sdk_dynamodb::types::AttributeValue;
@@ -84,7 +84,7 @@ async fn b3_with_customers_that_manage_themselves_it_asks_acronis_three_times() 
 async fn b3_a_storm_is_listed_no_longer_than_the_looks_overlap() {
     let (stage, wire) = Stage::wired(1).await;
     let tenant = stage.customers[0].tenant.clone();
-    stage.vendors(|world| world.alert_storm(&tenant, "BackupFailed", 2_500));
+    stage.vendors(|world| world.alert_storm(&tenant, "BackupFailed", 350));
     stage.next_look().await;
     while stage.look().await.record.counts.changes > 0 {
         stage.pass_minutes(5);
@@ -116,6 +116,35 @@ async fn t7_an_alert_that_is_shown_late_is_a_ticket_all_the_same() {
         }
         hide(false);
         stage.look().await;
+        stage.each_active_alert_is_in_one_ticket();
+    }
+}
+
+#[tokio::test]
+async fn t7_clocks_that_differ_lose_nothing() {
+    for minutes_ahead in [-50, -3, 3, 50] {
+        let stage = Stage::open(1).await;
+        // The vendors' clock is ahead of ours, or behind it.
+        let set_ours = || {
+            let ours = stage.world.now() - SignedDuration::from_mins(minutes_ahead);
+            stage.world.clock.set(ours);
+        };
+        stage.set(|tickets| (tickets.enabled, tickets.auto_close) = (true, true)).await;
+        for number in 0..6 {
+            let alert = stage.raise(0, &format!("SRV-{number}"));
+            let waits = [2, 20, 70][number % 3];
+            stage.pass_minutes(waits);
+            set_ours();
+            stage.look().await;
+            assert_eq!(stage.tickets().len(), number + 1, "{minutes_ahead} minutes ahead");
+            if number % 2 == 0 {
+                stage.clear(&alert);
+                stage.pass_minutes(waits);
+                set_ours();
+                stage.look().await;
+            }
+        }
+        assert_eq!(stage.tickets().iter().filter(|ticket| ticket.status == COMPLETE).count(), 3);
         stage.each_active_alert_is_in_one_ticket();
     }
 }

@@ -34,12 +34,30 @@ async fn t3_an_alert_that_comes_back_reopens_its_ticket() {
 }
 
 #[tokio::test]
-async fn b3_an_idle_look_asks_acronis_twice_and_autotask_nothing() {
-    let stage = Stage::open(2).await;
-    stage.raise(0, "SRV-01");
+async fn t2_an_alert_that_cleared_before_anybody_looked_makes_no_ticket_and_is_a_new_one_when_it_is_back() {
+    let stage = Stage::open(1).await;
+    let alert = stage.raise(0, "SRV-01");
+    stage.clear(&alert);
+    assert_eq!(stage.next_look().await.record.counts.changes, 0);
+    assert!(stage.links().await.is_empty(), "nothing is remembered");
+    stage.raise_again(&alert);
     stage.next_look().await;
-    stage.world.sandbox.clear_requests();
+    assert_eq!(stage.ticket().title, "Backup failed: SRV-01");
+}
+
+#[tokio::test]
+async fn t3_who_closes_a_ticket_of_an_active_alert_decides_until_the_alert_comes_back() {
+    let stage = Stage::open(1).await;
+    let alert = stage.raise(0, "SRV-01");
     stage.next_look().await;
-    let asked: Vec<String> = stage.world.sandbox.requests().iter().map(|seen| seen.operation.to_string()).collect();
-    assert_eq!(asked, ["acronis.token", "acronis.alerts"]);
+    stage.pass_minutes(1);
+    stage.person_closes(stage.ticket().id);
+    for _ in 0..3 {
+        stage.world.pass_days(1);
+        assert_eq!(stage.next_look().await.record.counts.changes, 0);
+    }
+    assert_eq!(stage.shows(stage.customers[0].company), "closed");
+    stage.raise_again(&alert);
+    stage.next_look().await;
+    assert_eq!(stage.shows(stage.customers[0].company), "open with a note");
 }

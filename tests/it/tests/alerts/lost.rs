@@ -148,6 +148,21 @@ async fn u6_t2_of_two_tickets_with_an_alerts_key_the_first_is_used_and_both_are_
 }
 
 #[tokio::test]
+async fn u6_t4_a_ticket_whose_reply_was_lost_is_closed_though_its_alert_cleared_before_anybody_knew_of_it() {
+    let stage = without_storms(1).await;
+    stage.set(|tickets| tickets.auto_close = true).await;
+    for (kind, expected) in [(FaultKind::ResetAfter, "closed"), (FaultKind::ResetBefore, "closed")] {
+        let alert = stage.raise(0, &format!("{kind:?}"));
+        stage.fail_once(CREATE, kind);
+        stage.next_look_fails().await;
+        stage.clear(&alert);
+        drain(&stage).await;
+        assert_eq!(stage.shows(stage.customers[0].company), expected, "one that was never made is not missed");
+        assert!(stage.links().await.iter().all(|link| link.sent.is_none()));
+    }
+}
+
+#[tokio::test]
 async fn u6_silence_is_given_up_on_and_settled_by_looking() {
     for kind in [FaultKind::SilenceAfter, FaultKind::SilenceBefore] {
         let mut stage = without_storms(1).await;

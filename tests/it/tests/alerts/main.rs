@@ -2,6 +2,8 @@
 //! customers, ticket sync on and its first plan approved; the test raises, clears and looks.
 
 mod begins;
+mod chaos;
+mod deaths;
 mod dismissals;
 mod fields;
 mod guide;

@@ -52,7 +52,7 @@ async fn details_as_long_as_somebody_likes_make_tickets_and_hold_up_nobody_else(
             names.iter().map(|name| ((*name).to_owned(), json!(long))).collect();
         let error = json!({"text": long, "suberror": {"text": long, "suberror": {"text": long}}});
         details.insert("error".to_owned(), error);
-        for _ in 0..25 {
+        for _ in 0..5 {
             stage.raise_as(0, "BackupFailed", |alert| alert.details(Value::Object(details.clone())));
         }
     }

@@ -8,6 +8,7 @@ use it::world::{TODAY, World};
 use sandbox::acronis::alerts::{Alert, NewAlert};
 use sandbox::autotask::ticket_views::{Ticket, TicketNote};
 use sandbox::{Fault, FaultKind, Seed, Vendor};
+use serde_json::Value;
 use shared::alert_link::AlertLink;
 use shared::alert_settings::TicketSettings;
 use shared::ids::{CompanyId, TicketId};
@@ -308,6 +309,19 @@ impl Stage {
     fn nothing_unknown(&self) {
         let unknown = self.world.sandbox.unknown_requests();
         assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
+    }
+
+    /// Somebody at the desk changes a row over the API, as its screens do.
+    pub(crate) async fn patch(&self, entity: &str, body: &Value) {
+        let credentials = self.world.sandbox.credentials();
+        let sent = reqwest::Client::new()
+            .patch(format!("{}/ATServicesRest/V1.0/{entity}", self.world.sandbox.autotask_url()))
+            .header("UserName", credentials.autotask_user_name)
+            .header("Secret", credentials.autotask_secret)
+            .header("ApiIntegrationCode", credentials.autotask_integration_code)
+            .header("content-type", "application/json")
+            .body(body.to_string());
+        assert_eq!(sent.send().await.expect("it is answered").status(), 200);
     }
 
     /// The company of a customer.

@@ -144,6 +144,29 @@ async fn b1_a_vendor_that_wants_to_be_left_alone_for_long_is_and_the_next_run_go
 }
 
 #[tokio::test]
+async fn t4_b1_a_closing_never_waits_for_a_limit_but_is_looked_at_again_first() {
+    let stage = Stage::open(1).await;
+    stage.set(|tickets| tickets.auto_close = true).await;
+    // The vendor turns away the closing itself, or what is done before it.
+    for operation in [STATUS, CREATE] {
+        let alert = stage.raise_of(0, "BackupCanceled", operation);
+        stage.next_look().await;
+        let ticket = stage.ticket_of(&alert).id;
+        stage.clear(&alert);
+        stage.raise(0, operation);
+        stage.forget_requests();
+        stage.fail_once(operation, FaultKind::Throttle { retry_after: None });
+        stage.next_look().await;
+        assert_eq!((stage.asked(STATUS), stage.asked(CREATE)), if operation == STATUS { (1, 1) } else { (0, 2) });
+        // Somebody takes it meanwhile.
+        assert!(stage.vendors(|world| world.human_take_ticket(ticket)));
+        stage.next_look().await;
+        assert_eq!(stage.ticket_of(&alert).status, NEW, "{operation}");
+        assert_eq!(stage.notes(ticket).len(), 1, "{operation}");
+    }
+}
+
+#[tokio::test]
 async fn b1_our_share_used_up_stops_in_good_order_and_the_next_hour_goes_on() {
     let stage = Stage::open(2).await;
     (0..40).for_each(|number| _ = stage.raise(number % 2, &format!("SRV-{number:02}")));

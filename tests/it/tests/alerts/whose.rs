@@ -4,6 +4,7 @@
 use crate::stage::{Stage, assert_told, told};
 use sandbox::acronis::TenantKind;
 use sandbox::{Fault, FaultKind};
+use serde_json::json;
 use shared::ids::{CompanyId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping};
 use std::collections::BTreeMap;
@@ -276,18 +277,26 @@ async fn t3_a_tenant_mapped_to_another_company_has_its_new_tickets_there() {
 }
 
 #[tokio::test]
-async fn t2_a_company_that_is_hidden_from_us_takes_no_tickets_and_they_are_made_when_it_is_back() {
+async fn t2_a_company_that_is_inactive_or_hidden_takes_no_tickets_and_they_are_made_when_it_is_back() {
     let stage = Stage::open(2).await;
     let company = stage.customers[0].company;
-    stage.vendors(|world| world.hide_company(company));
-    stage.raise(0, "SRV-01");
-    stage.raise(1, "SRV-01");
-    for _ in 0..3 {
-        assert_told(&stage.next_look().await, "the company is not active or not visible");
+    for hidden in [false, true] {
+        match hidden {
+            true => stage.vendors(|world| world.hide_company(company)),
+            false => stage.patch("Companies", &json!({"id": company, "isActive": false})).await,
+        }
+        stage.raise(0, &format!("hidden {hidden}"));
+        let others = stage.raise(1, &format!("hidden {hidden}"));
+        for _ in 0..3 {
+            assert_told(&stage.next_look().await, "the company is not active or not visible");
+        }
+        assert_eq!(stage.ticket_of(&others).company_id, stage.customers[1].company, "the others are served");
+        assert_eq!(stage.vendors(|world| world.tickets_of(company)).len(), usize::from(hidden));
+        match hidden {
+            true => stage.vendors(|world| world.hide_nothing()),
+            false => stage.patch("Companies", &json!({"id": company, "isActive": true})).await,
+        }
+        stage.next_look().await;
+        stage.each_active_alert_is_in_one_ticket();
     }
-    assert_eq!(stage.tickets().len(), 1);
-    stage.vendors(|world| world.hide_nothing());
-    stage.next_look().await;
-    assert_eq!(stage.shows(company), "open");
-    stage.each_active_alert_is_in_one_ticket();
 }
