@@ -197,7 +197,6 @@ async fn whatever_happens_each_alert_has_its_ticket_once_and_nobodys_work_is_clo
     let days = std::env::var("CHAOS_DAYS").ok().and_then(|days| days.parse().ok()).unwrap_or(DAYS);
     let first = std::env::var("CHAOS_FIRST").ok().and_then(|days| days.parse().ok()).unwrap_or(0);
     for seed in first..first + days {
-        eprintln!("day {seed}");
         let mut day = Day::dawns(seed).await;
         for _ in 0..STEPS {
             day.something_happens().await;
