@@ -246,9 +246,11 @@ impl Operation {
     ];
 
     /// Those that runs of `ticket-changed` may make.
-    pub const OF_TICKETS: [Operation; 10] = [
+    pub const OF_TICKETS: [Operation; 12] = [
         Operation::Token,
         Operation::Client,
+        Operation::Alerts,
+        Operation::CustomerAlerts,
         Operation::DismissAlert,
         Operation::Zone,
         Operation::Tickets,

@@ -42,30 +42,30 @@ fn stale(column: Operation) -> Cell {
     match column {
         // What was sent does not show yet when it is looked for.
         Operation::Tickets | Operation::TicketNotes => Cell::Run(Story::Meanwhile(Event::CommitIsLate)),
-        Operation::Alerts => Cell::Run(Story::Struck(Strike::Rewrite(without_the_newest), Told::Unnoticed)),
+        Operation::Alerts => Cell::Run(Story::Struck(Strike::Rewrite(without_the_oldest), Told::Unnoticed)),
         Operation::CustomerAlerts => {
-            Cell::Run(Story::Struck(Strike::Rewrite(without_the_newest_of_each), Told::Unnoticed))
+            Cell::Run(Story::Struck(Strike::Rewrite(without_the_oldest_of_each), Told::Unnoticed))
         }
         _ if column.side() == Side::Table || column.is_write() => quota_cell(Row::StaleRead, column),
         _ => Cell::Never(OLDER),
     }
 }
 
-/// What happened last is not in the list yet: lists come in the order of time.
-fn without_the_newest(_: &Request, reply: &mut Reply) {
+/// What happened first is not in the list yet, although what came later is: lists come in the order of time.
+fn without_the_oldest(_: &Request, reply: &mut Reply) {
     let mut body = body_of(&reply.body);
-    body["items"].as_array_mut().expect("a page has rows").pop();
+    let alerts = body["items"].as_array_mut().expect("a page has rows");
+    alerts.drain(..alerts.len().min(1));
     set_body(reply, &body);
 }
 
 /// The same of each customer's list, which comes in no order.
-fn without_the_newest_of_each(_: &Request, reply: &mut Reply) {
+fn without_the_oldest_of_each(_: &Request, reply: &mut Reply) {
     let mut body = body_of(&reply.body);
     for customer in body["items"].as_array_mut().expect("it lists customers") {
         let alerts = customer["alerts"].as_array_mut().expect("each has a list");
-        let moment = |alert: &Value| alert["updatedAt"].as_str().unwrap_or_default().to_owned();
-        alerts.sort_by_key(moment);
-        alerts.pop();
+        alerts.sort_by_key(|alert: &Value| alert["updatedAt"].as_str().unwrap_or_default().to_owned());
+        alerts.drain(..alerts.len().min(1));
     }
     set_body(reply, &body);
 }

@@ -3,7 +3,7 @@
 //! and nothing is made twice; also when that later look is stopped too.
 
 use crate::alert_desk::AlertDesk;
-use crate::ticket_table::ClosingDesk;
+use crate::ticket_desk::ClosingDesk;
 use functions::alert_sync::Look;
 use functions::ticket_changed::Tickets;
 use it::wire::{Operation, Phase};

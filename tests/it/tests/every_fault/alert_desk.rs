@@ -109,6 +109,13 @@ impl AlertDesk {
         assert!(self.stage.world.sandbox.world(noted).is_some());
     }
 
+    /// The usage of the customer that manages itself, which tells the number to ask by, may not be read any more.
+    pub(crate) fn hide_the_number(&self) {
+        let tenant = &self.stage.customers[SELF_SERVICE].1;
+        let is_there = |vendors: &mut sandbox::World| vendors.refuse_usage(tenant, true);
+        assert!(self.stage.world.sandbox.world(is_there), "it is there");
+    }
+
     fn clear(&self, alert: &str) {
         self.alerts().cleared.insert(alert.to_owned());
         self.stage.world.sandbox.world(|vendors| vendors.clear_alert(alert));
@@ -141,6 +148,15 @@ impl AlertDesk {
         before.iter().for_each(|alert| self.clear(alert));
         let new = [WORST, LESS].map(|kind| self.stage.raise(STORMY, kind));
         self.alerts().latest.extend(new);
+    }
+
+    /// The same, and nothing of it happened before now: what is shown late is found only within the overlap of two looks.
+    pub(crate) async fn something_new_to_do(&self) {
+        let is_waiting = self.alerts().is_waiting;
+        if is_waiting {
+            self.all_is_right(Look::Changes, &Ok(())).await;
+        }
+        self.something_to_do();
     }
 
     /// What people and machines do meanwhile: somebody writes on a ticket that is about to be closed, the new alert goes

@@ -41,15 +41,10 @@ pub(crate) async fn play(desk: Shared, row: Row, column: Operation, story: Story
         }
         Story::Page(kind, told) => {
             let fault = Fault::always(column.operation().expect("pages are a vendor's"), kind);
-            let pages_of = |rows| {
-                stage.world.sandbox.world(|vendors| {
-                    (vendors.settings.page_size, vendors.settings.alert_page_size) = (rows, rows);
-                });
-            };
-            pages_of(2);
+            pages_of(&stage.world, 2);
             let arm = || stage.world.sandbox.fail(fault.clone());
             struck(&desk, (row, column), told == Told::Broken, arm).await;
-            pages_of(100);
+            pages_of(&stage.world, 100);
         }
         Story::Meanwhile(Event::CommitIsLate) => what_was_sent_is_late(&desk, column).await,
         Story::Meanwhile(event) => meanwhile(&desk, (row, column), event).await,
@@ -58,7 +53,11 @@ pub(crate) async fn play(desk: Shared, row: Row, column: Operation, story: Story
 
 async fn struck(desk: &AlertDesk, (row, column): (Row, Operation), lasts: bool, arm: impl Fn()) {
     let stage = &desk.stage;
-    desk.something_to_do();
+    if lasts || column.is_write() {
+        desk.something_to_do();
+    } else {
+        desk.something_new_to_do().await;
+    }
     stage.count_anew();
     arm();
     let ended = stage.struck_look(look_of(column)).await;
@@ -94,6 +93,14 @@ async fn ends_right(desk: &AlertDesk, (row, column): (Row, Operation), did_nothi
     if !is_followed_by_another(row) {
         desk.stage.the_next_look_is_idle().await;
     }
+}
+
+/// Acronis gives so many rows on a page.
+pub(crate) fn pages_of(world: &World, rows: usize) {
+    let set = |vendors: &mut sandbox::World| {
+        (vendors.settings.page_size, vendors.settings.alert_page_size) = (rows, rows);
+    };
+    world.sandbox.world(set);
 }
 
 /// Makes something happen as the operation is first asked for.

@@ -21,5 +21,6 @@ mod rows;
 mod stage;
 mod stories;
 mod table;
+mod ticket_desk;
 mod ticket_table;
 mod watch;
