@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use shared::alert::{Alert, Severity};
 use shared::alert_cursor::AlertCursor;
 use shared::alert_guard::AlertGuard;
-use shared::alert_plan::{Made, Whose, became_of};
+use shared::alert_plan::Whose;
 use shared::alert_settings::Usual;
 use shared::ids::{CompanyId, TenantId, TicketId};
 use shared::mapping::CustomerLink;
