@@ -84,7 +84,7 @@ pub struct AlertFacts {
     pub found: BTreeMap<String, Vec<Ticket>>,
     /// Notes asked for by ticket and title, by `NewNote::key`: whether they are there.
     pub notes: BTreeMap<String, bool>,
-    /// Companies asked for; none where Autotask shows no such company.
+    /// Companies asked for, with each device asked for among their machines; none where Autotask shows no such company.
     pub companies: BTreeMap<CompanyId, Option<TicketCompany>>,
 }
 
@@ -97,8 +97,8 @@ pub struct TicketNeeds {
     pub external_ids: BTreeSet<String>,
     /// Notes by ticket and title.
     pub notes: BTreeMap<String, (TicketId, String)>,
-    /// Companies with their contracts.
-    pub companies: BTreeSet<CompanyId>,
+    /// Companies with their contracts, each with the devices that are looked for among its machines.
+    pub companies: BTreeMap<CompanyId, BTreeSet<String>>,
 }
 
 impl TicketNeeds {

@@ -8,16 +8,21 @@ use crate::alert_text::note_title;
 use crate::fingerprint;
 use crate::ids::{AlertId, CompanyId, TicketId};
 use crate::plan::{Action, Change};
-use crate::ticket::{NewTicket, PickField, TicketCompany};
+use crate::ticket::{NewTicket, PickField, TicketCompany, machine_name};
 use crate::ticket_change::{TicketCreation, TicketReason};
 use crate::ticket_fields::{Chooser, configuration_item, contract};
 use jiff::SignedDuration;
 use std::cmp::Reverse;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// Whether a key is that of a ticket of an alert's own.
 fn is_own(key: &str) -> bool {
     key.starts_with("acronis:") && !key.starts_with(SHARED)
+}
+
+/// Whether all of these devices were looked for among a company's machines.
+fn knows_all(company: &TicketCompany, devices: &BTreeSet<String>) -> bool {
+    devices.iter().all(|device| company.machines.contains_key(&machine_name(device)))
 }
 
 impl<'a> Work<'a> {
@@ -32,17 +37,20 @@ impl<'a> Work<'a> {
         let facts = self.facts;
         let made = self.made_within_the_hour();
         for (company, mut ids) in by_company {
-            let Some(read) = facts.companies.get(&company) else {
-                self.plan.needs.companies.insert(company);
+            self.sort_by_weight(&mut ids);
+            let alerts = ids.len();
+            let room = self.room(made.get(&company).copied().unwrap_or_default());
+            let rest = ids.split_off(room.min(alerts));
+            let devices = self.devices(&ids);
+            let read = facts.companies.get(&company);
+            let Some(read) = read.filter(|read| read.as_ref().is_none_or(|read| knows_all(read, &devices))) else {
+                self.plan.needs.companies.insert(company, devices);
                 continue;
             };
             let Some(read) = read.as_ref().filter(|read| read.active) else {
-                self.found(company, AlertWhat::CompanyTakesNoTickets { alerts: ids.len() });
+                self.found(company, AlertWhat::CompanyTakesNoTickets { alerts });
                 continue;
             };
-            self.sort_by_weight(&mut ids);
-            let room = self.room(made.get(&company).copied().unwrap_or_default());
-            let rest = ids.split_off(room.min(ids.len()));
             ids.iter().for_each(|id| self.make_own(id, read));
             let mut by_kind: BTreeMap<AlertKind, Vec<AlertId>> = BTreeMap::new();
             for id in rest {
@@ -51,6 +59,12 @@ impl<'a> Work<'a> {
             }
             by_kind.into_iter().for_each(|(kind, ids)| self.share(company, read, &kind, &ids));
         }
+    }
+
+    /// The devices that alerts are about.
+    fn devices(&self, ids: &[AlertId]) -> BTreeSet<String> {
+        let devices = ids.iter().filter_map(|id| self.plan.links.get(id)?.alert.about.device.clone());
+        devices.filter(|device| !machine_name(device).is_empty()).collect()
     }
 
     /// The worst first, then the oldest.

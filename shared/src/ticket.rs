@@ -211,7 +211,7 @@ pub struct TicketCompany {
     pub active: bool,
     /// Its contracts.
     pub contracts: Vec<TicketContract>,
-    /// Its active machines by [`machine_name`]; none for a name that several have.
+    /// Its active machines by [`machine_name`]; none for a name that several have, or that was looked for and nobody has.
     pub machines: BTreeMap<String, Option<ConfigurationItemId>>,
 }
 

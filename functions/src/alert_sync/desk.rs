@@ -8,7 +8,7 @@ use shared::alert_plan::{self, AlertPlan, TicketNeeds};
 use shared::ids::{CompanyId, TicketId};
 use shared::plan::{Action, Change};
 use shared::run::RunRecord;
-use shared::ticket::Ticket;
+use shared::ticket::{Ticket, machine_name};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What is read leads to more that is needed: a ticket's external id to the ticket, a storm to its shared one. More
@@ -52,12 +52,19 @@ async fn needed(at_work: &AtWork<'_>, observed: &mut Observed, needs: TicketNeed
     let ids: Vec<TicketId> = needs.tickets.iter().copied().collect();
     let keys: Vec<String> = needs.external_ids.iter().cloned().collect();
     let notes: Vec<(TicketId, String)> = needs.notes.values().cloned().collect();
-    let companies: Vec<CompanyId> = needs.companies.iter().copied().collect();
+    let companies: Vec<CompanyId> = needs.companies.keys().copied().collect();
+    let devices: BTreeSet<String> = needs.companies.values().flatten().cloned().collect();
     let tickets = autotask.tickets(&ids, people).await.context("reading Autotask tickets")?;
     let found = autotask.tickets_by_external_id(&keys, people).await.context("reading Autotask tickets")?;
     let there = autotask.notes_that_are_there(&notes).await.context("reading notes on Autotask tickets")?;
-    let read = autotask.ticket_companies(&companies, &devices(observed, &companies), observed.today).await;
-    let read = read.context("reading Autotask companies and contracts")?;
+    let read = autotask.ticket_companies(&companies, &devices, observed.today).await;
+    let mut read = read.context("reading Autotask companies and contracts")?;
+    for (company, devices) in needs.companies {
+        let Some(Some(company)) = read.get_mut(&company) else { continue };
+        for device in devices {
+            company.machines.entry(machine_name(&device)).or_insert(None);
+        }
+    }
     let facts = &mut observed.facts;
     facts.tickets.extend(ids.into_iter().map(|id| (id, None)));
     facts.tickets.extend(tickets.into_iter().map(|ticket| (ticket.id, Some(ticket))));
@@ -75,20 +82,6 @@ fn take_found(found: &mut BTreeMap<String, Vec<Ticket>>, ticket: Ticket) {
     if let Some(tickets) = found.get_mut(&key) {
         tickets.push(ticket);
     }
-}
-
-/// The devices of alerts that have no ticket yet, of these companies.
-fn devices(observed: &Observed, companies: &[CompanyId]) -> BTreeSet<String> {
-    let facts = &observed.facts;
-    let known: BTreeSet<_> =
-        facts.links.iter().filter(|link| link.ticket.is_some()).map(|link| &link.alert.id).collect();
-    let of_companies = |tenant| match facts.whose.get(tenant) {
-        Some(alert_plan::Whose::Company(company)) => companies.contains(company),
-        _ => false,
-    };
-    let alerts = facts.alerts.iter().chain(facts.links.iter().map(|link| &link.alert));
-    let alerts = alerts.filter(|alert| alert.is_active() && !known.contains(&alert.id) && of_companies(&alert.tenant));
-    alerts.filter_map(|alert| alert.about.device.clone()).collect()
 }
 
 /// Reads what may be chosen of types and picklists, where anything is to be changed.

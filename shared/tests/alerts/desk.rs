@@ -13,7 +13,7 @@ use shared::ids::{AlertId, CompanyId, ConnectionId, TenantId, TicketId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping};
 use shared::plan::{Action, Change, Plan};
 use shared::run::{Connection, Job};
-use shared::ticket::{NewNote, NewTicket, PickField, PickValue, Picklists, Ticket, TicketCompany};
+use shared::ticket::{NewNote, NewTicket, PickField, PickValue, Picklists, Ticket, TicketCompany, machine_name};
 use std::collections::BTreeMap;
 
 /// Minutes of a day.
@@ -245,8 +245,13 @@ impl Desk {
                 let is_there = |note: &NewNote| note.ticket == *ticket && note.title == *title;
                 facts.notes.insert(key.clone(), self.notes.iter().any(is_there));
             }
-            for company in &plan.needs.companies {
-                facts.companies.insert(*company, self.companies.get(company).cloned().flatten());
+            for (company, devices) in &plan.needs.companies {
+                let mut read = self.companies.get(company).cloned().flatten();
+                if let Some(read) = &mut read {
+                    let names = devices.iter().map(|device| machine_name(device));
+                    names.for_each(|name| _ = read.machines.entry(name).or_insert(None));
+                }
+                facts.companies.insert(*company, read);
             }
         }
         panic!("a plan needs no more than ten looks");

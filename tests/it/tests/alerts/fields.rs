@@ -91,6 +91,25 @@ async fn the_machine_is_on_the_ticket_where_autotask_knows_exactly_one_of_its_na
 }
 
 #[tokio::test]
+async fn t3_the_machine_is_also_on_the_ticket_of_an_alert_that_came_back() {
+    let stage = Stage::open(1).await;
+    stage.set(|tickets| tickets.new_after_days = Some(1)).await;
+    let machine = stage.vendors(|world| world.add_configuration_item(stage.customers[0].company, "SRV-01"));
+    let alert = stage.raise(0, "SRV-01");
+    stage.next_look().await;
+    stage.person_closes(stage.ticket().id);
+    stage.clear(&alert);
+    stage.next_look().await;
+    stage.world.pass_days(2);
+    stage.raise_again(&alert);
+    // Another one of the same company needs no more to be read than itself.
+    stage.raise(0, "SRV-02");
+    stage.next_look().await;
+    let machines: Vec<Option<i64>> = stage.tickets().iter().map(|ticket| ticket.configuration_item_id).collect();
+    assert_eq!(machines, [Some(machine), Some(machine), None]);
+}
+
+#[tokio::test]
 async fn t5_of_several_contracts_the_companys_default_one_is_on_the_ticket_or_else_the_oldest() {
     let stage = Stage::open(1).await;
     let company = stage.customers[0].company;
