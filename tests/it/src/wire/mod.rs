@@ -106,15 +106,21 @@ impl Wire {
     /// Counts from now on, and strikes nothing; lets go what is held. What was cut off stays so.
     pub fn mend(&self) {
         assert!(!self.gate.lock().happening, "what was to happen meanwhile went wrong");
+        self.begin_anew();
+    }
+
+    /// The same, where something may be happening just now that strikes in its turn.
+    fn begin_anew(&self) {
         let inconsistent = self.inconsistent_reads();
-        *self.gate.lock() = State { inconsistent, ..State::default() };
+        let happening = self.gate.lock().happening;
+        *self.gate.lock() = State { inconsistent, happening, ..State::default() };
         self.gate.is_cut.send_replace(false);
         self.gate.down.send_replace(None);
     }
 
     /// From now on, requests of an operation are struck: those after the first `after`, `times` of them.
     pub fn strike(&self, operation: Operation, after: usize, times: usize, strike: Strike) {
-        self.mend();
+        self.begin_anew();
         self.gate.lock().rule = Some(Rule { operation, after, times, strike });
     }
 
