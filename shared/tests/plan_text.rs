@@ -231,10 +231,10 @@ fn the_plan_whose_whole_run_is_held() {
     }
     world.of = CompanyId(5);
     assert_snapshot!(world.day("2026-05-11").uses("workstations", 4).plan(), @r#"
-    Plan 33b4143f3187 of units · connection main · 2026-05-11
+    Plan 9f9536f3e8b2 of units · connection main · 2026-05-11
     0 changes, 1 held, 0 waiting, 4 findings, 0 lines right
 
-    The whole run is held (dd502334cff5): 4 of 5 mapped tenants vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that
+    The whole run is held (cf21974b8484): 4 of 5 mapped tenants vanished or fell to zero since the last run that counted; a permission lost at a vendor looks like that
 
     Held until approved: the whole run is held
         id            service      units      from                money  because
