@@ -43,7 +43,7 @@ fn floor_of(room: &str) -> Option<usize> {
 }
 
 /// The modules of its own crate that a file names, each with the line: by `crate::` or by `super::`.
-fn rooms_named(source: &Source) -> Vec<(usize, String)> {
+pub(crate) fn rooms_named(source: &Source) -> Vec<(usize, String)> {
     let code = source.code();
     let is = |index: usize, text: &str| code.get(index).is_some_and(|token: &Token| token.text == text);
     let path_sign = |index: usize| is(index, ":") && is(index + 1, ":");

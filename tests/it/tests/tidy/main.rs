@@ -7,4 +7,5 @@ mod names;
 mod readme;
 mod shapes;
 mod sources;
+mod template;
 mod words;

@@ -51,6 +51,7 @@ fn walk(folder: &Path, path: &str, found: &mut Vec<Source>) {
         if kind.is_dir() && !SKIPPED.contains(&name.as_str()) {
             walk(&entry.path(), &path, found);
         } else if kind.is_file()
+            && !SKIPPED.contains(&name.as_str())
             && let Ok(text) = std::fs::read_to_string(entry.path())
         {
             found.push(Source { path, text });
@@ -108,7 +109,7 @@ impl Source {
     }
 
     /// Every path that a `use` names.
-    fn uses(&self) -> Vec<(usize, String)> {
+    pub(crate) fn uses(&self) -> Vec<(usize, String)> {
         struct Uses(Vec<(usize, String)>);
         impl<'ast> syn::visit::Visit<'ast> for Uses {
             fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {

@@ -1,0 +1,157 @@
+//! The rules themselves: the template is broken on purpose, one way after the other, and each is noticed.
+
+use super::reach::Code;
+use super::{Template, permissions, watching, wiring};
+
+/// What is broken: what stands in the template, what in its place (the first time it stands there), and words of what
+/// is said about it.
+type Break = (&'static str, &'static str, &'static str);
+
+const PERMISSIONS: [Break; 14] = [
+    ("- dynamodb:GetItem", "- dynamodb:*", "DispatchRole: the action dynamodb:*"),
+    ("- dynamodb:GetItem", "- \"*\"", "DispatchRole: the action *"),
+    ("Resource: !Sub ${Table.Arn}${TableSuffix}", "Resource: \"*\"", "DispatchRole: the resource \"*\""),
+    (
+        "Resource: !Sub ${Table.Arn}${TableSuffix}",
+        "Resource: !Sub ${Bus.Arn}${TableSuffix}",
+        "DispatchRole: the resource \"${Bus.Arn}${TableSuffix}\"",
+    ),
+    ("secret:${AWS::StackName}/*/vendors-??????", "secret:*/vendors-??????", "UsageSyncRole: the resource \"arn:"),
+    ("secret:${AWS::StackName}/*/vendors-", "secret:${AWS::StackName}*/vendors-", "UsageSyncRole: the resource \"arn:"),
+    (":${AWS::AccountId}:secret", ":*:secret", "UsageSyncRole: the resource \"arn:"),
+    ("- dynamodb:GetItem", "- dynamodb:Scan", "allows dynamodb:Scan, which no code of it uses"),
+    ("- dynamodb:GetItem\n", "- dynamodb:Query\n", "DispatchRole: lacks dynamodb:GetItem, which its code uses"),
+    ("- dynamodb:ConditionCheckItem\n", "- dynamodb:Query\n", "UsageSyncRole: lacks dynamodb:ConditionCheckItem"),
+    ("/*/webhook-??????", "/*/vendors-??????", "AutotaskWebhook: it can read the vendors' credentials"),
+    ("Role: !GetAtt UsageSyncRole.Arn", "Role: !GetAtt DispatchRole.Arn", "UsageSync: its role is another's too"),
+    ("Service: lambda.amazonaws.com", "AWS: \"*\"", "DispatchRole: others than Lambda may take it"),
+    (
+        "- !GetAtt UsageSyncContractsNoticed.Arn\n",
+        "- \"*\"\n",
+        "UsageSyncQueuePolicy: others than the stack's own rules",
+    ),
+];
+
+const WIRING: [Break; 13] = [
+    ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
+    ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
+    ("        MODE: !Ref Mode\n", "        WEBHOOK_PORT: !Ref Mode\n", "WEBHOOK_PORT, which no function reads"),
+    ("        MODE: !Ref Mode\n", "        MODE: apply\n", "MODE is not ${Mode}"),
+    ("        RUST_LOG: info\n", "        ACROTASK_ALLOW_LOOPBACK: \"1\"\n", "it names what is for one machine"),
+    ("    Default: plan\n", "    Default: apply\n", "Mode does not begin as plan"),
+    ("VisibilityTimeout: 5400", "VisibilityTimeout: 5399", "UsageSyncQueue: what is at work may be given"),
+    (
+        "Timeout: 280\n      MemorySize: 128",
+        "Timeout: 300\n      MemorySize: 128",
+        "TicketChangedQueue: what is at work",
+    ),
+    (
+        "Input: '{\"job\": \"alert-sync\"}'",
+        "Input: '{\"job\": \"usage-sync\"}'",
+        "alert-sync is scheduled here or on one",
+    ),
+    ("          job: [alert-sync]", "          job: [contract-watch]", "wakes {}, not {\"alert-sync\"}"),
+    ("          cause: [mapping]", "          cause: [mapping, sweep]", "not {\"contract-changed\"}"),
+    ("SourceArn: !GetAtt AlertSyncDue.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "AlertSyncDue: its target"),
+    ("          RetryPolicy:\n            MaximumRetryAttempts: 0\n\n", "\n", "UsageSync: what failed is tried again"),
+];
+
+const WATCHING: [Break; 15] = [
+    ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "Table: it cannot be restored"),
+    ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table: it can be deleted by mistake"),
+    ("AttributeName: ttl", "AttributeName: expires", "Table: nothing expires, or not by what the store writes"),
+    ("SSEEnabled: true", "SSEEnabled: false", "Table: it is not encrypted"),
+    ("    DeletionPolicy: Retain\n", "", "Table: it goes with the stack"),
+    ("SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "UsageSyncQueue: it is not encrypted"),
+    ("maxReceiveCount: 5", "maxReceiveCount: 50", "UsageSyncQueue: it gives up earlier or later"),
+    ("RetentionInDays: !Ref LogRetentionDays", "KmsKeyId: x", "DispatchLogs: it is kept for ever"),
+    ("LogGroup: !Ref UsageSyncLogs", "LogGroup: !Ref DispatchLogs", "UsageSync: it has no log group of its own"),
+    ("MetricName: FailedRuns", "MetricName: FailedRun", "ContractChanged: nobody is told when it failed"),
+    ("Value: !Ref AlertSync\n", "Value: !Ref UsageSync\n", "AlertSync: nobody is told when it failed"),
+    ("MetricName: GoodRuns", "MetricName: BestRuns", "no code tells BestRuns of usage-sync"),
+    ("MetricName: WebhooksDisabled", "MetricName: Open", "no alarm reads WebhooksDisabled of autotask-webhook"),
+    ("Value: !GetAtt UsageSyncDeadLetters.QueueName", "Value: x", "UsageSyncDeadLetters: nobody is told of what waits"),
+    ("\"Made\", \"Job\", \"usage-sync\"", "\"Make\", \"Job\", \"usage-sync\"", "Dashboard: no code tells Make"),
+];
+
+/// All that is said about a template.
+fn faults(template: &Template) -> Vec<String> {
+    let rules = permissions::RULES.iter().chain(&wiring::RULES).chain(&watching::RULES);
+    let faults = rules.flat_map(|(_, faults)| faults(template));
+    faults.map(|(resource, what)| if resource.is_empty() { what } else { format!("{resource}: {what}") }).collect()
+}
+
+#[track_caller]
+fn are_noticed(breaks: &[Break]) {
+    let whole = Template::read();
+    for (stands, instead, said) in breaks {
+        assert!(whole.text.contains(stands), "\"{stands}\" stands nowhere");
+        let broken = Template::of(&whole.text.replacen(stands, instead, 1));
+        let faults = faults(&broken);
+        assert!(faults.iter().any(|fault| fault.contains(said)), "\"{instead}\" in place of \"{stands}\": {faults:#?}");
+    }
+}
+
+#[test]
+fn permissions_that_are_broken_are_noticed() {
+    are_noticed(&PERMISSIONS);
+}
+
+#[test]
+fn wiring_that_is_broken_is_noticed() {
+    are_noticed(&WIRING);
+}
+
+#[test]
+fn what_would_no_more_be_told_is_noticed() {
+    are_noticed(&WATCHING);
+}
+
+#[test]
+fn code_that_does_more_or_less_than_its_role_allows_is_noticed() {
+    let template = Template::read();
+    let dispatch = "functions/src/dispatch.rs";
+    for (file, stands, instead, said) in [
+        (
+            dispatch,
+            "store.connections().await?",
+            "store.runs_since(&id, now).await.map(drop).and(store.connections().await)?",
+            "",
+        ),
+        (
+            dispatch,
+            "bus.publish(&events).await?;",
+            "",
+            "DispatchRole: allows events:PutEvents, which no code of it uses",
+        ),
+        (
+            dispatch,
+            "bus.publish(&events).await?;",
+            "bus.publish(&events).await?; store.save_approval(&id, &approval).await?;",
+            "DispatchRole: lacks dynamodb:BatchWriteItem, which its code uses",
+        ),
+        (
+            "functions/src/run/record.rs",
+            "let started = host.clock.now();",
+            "let started = host.clock.now(); secrets.keep(name, text).await;",
+            "AlertSyncRole: lacks secretsmanager:CreateSecret",
+        ),
+        (
+            "functions/src/autotask_webhook/keys.rs",
+            "self.secrets.webhook(connection)",
+            "self.secrets.vendors(connection)",
+            "AutotaskWebhookRole: lacks arn:",
+        ),
+        (
+            "functions/src/store/items.rs",
+            "self.client.put_item()",
+            "self.client.delete_table()",
+            "nobody knows which action delete_table needs",
+        ),
+    ] {
+        let code = Code::read().with(file, stands, instead);
+        let faults = permissions::faults_of_code(&template, &code);
+        let found = faults.iter().any(|(role, what)| format!("{role}: {what}").contains(said));
+        assert!(if said.is_empty() { faults.is_empty() } else { found }, "{instead}: {faults:#?}");
+    }
+}

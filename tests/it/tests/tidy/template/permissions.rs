@@ -1,0 +1,241 @@
+//! Who may do what: each function has a role of its own, with the actions that its code needs, on resources of the
+//! stack alone.
+
+use super::reach::Code;
+use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+pub(super) const RULES: [Rule; 6] = [
+    ("no action and no resource is everything", nothing_is_everything),
+    ("every function has a role of its own", own_roles),
+    ("the role is what the code needs", needed),
+    ("who is called from outside reads no credentials", public),
+    ("who may send to a queue is said", queues),
+    ("who may invoke a function is said", invocations),
+];
+
+/// What every function needs to write its log (AWS Lambda developer guide, Execution role).
+const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
+/// What Lambda needs to read a function's queue for it (AWS Lambda developer guide, Using Lambda with Amazon SQS).
+const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
+/// What a restored table's name has behind the stack's.
+const SUFFIX: &str = "${TableSuffix}";
+/// The one that anybody can call.
+const PUBLIC: &str = "autotask-webhook";
+
+/// The statements of a role or of another policy.
+fn statements(properties: &Value) -> Vec<&Value> {
+    let documents = match properties.get("Policies") {
+        Some(policies) => list(policies).into_iter().map(|policy| &policy["PolicyDocument"]).collect(),
+        None => list(&properties["PolicyDocument"]),
+    };
+    documents.into_iter().flat_map(|document| list(&document["Statement"])).collect()
+}
+
+/// The role of a function.
+fn role_of<'t>(template: &'t Template, lambda: &Lambda<'_>) -> Option<(&'t str, &'t Value)> {
+    let role = text(&lambda.properties["Role"]);
+    template.of_kind("AWS::IAM::Role").find(|(name, _)| resource_of(&role) == Some(name))
+}
+
+fn actions(statements: &[&Value]) -> BTreeSet<String> {
+    statements.iter().flat_map(|statement| list(&statement["Action"])).map(text).collect()
+}
+
+fn resources(statements: &[&Value]) -> BTreeSet<String> {
+    statements.iter().flat_map(|statement| list(&statement["Resource"])).map(text).collect()
+}
+
+fn nothing_is_everything(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    let roles = template.of_kind("AWS::IAM::Role").chain(template.of_kind("AWS::SQS::QueuePolicy"));
+    for (name, properties) in roles {
+        let mut fault = |what: String| faults.push((name.to_owned(), what));
+        for statement in statements(properties) {
+            let (actions, resources) = (actions(&[statement]), resources(&[statement]));
+            if actions.is_empty() || resources.is_empty() || statement["Effect"] != "Allow" {
+                fault(format!("a statement says not plainly what is allowed: {statement}"));
+            }
+            actions.iter().filter(|action| !is_plain(action)).for_each(|action| fault(format!("the action {action}")));
+            let others = resources.iter().filter(|resource| !is_of_stack(template, resource));
+            others.for_each(|resource| fault(format!("the resource \"{resource}\"")));
+        }
+    }
+    faults
+}
+
+/// Whether an action is one: `service:Name`.
+fn is_plain(action: &str) -> bool {
+    let letters = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric());
+    action.split_once(':').is_some_and(|(service, name)| letters(service) && letters(name))
+}
+
+/// Whether a resource is the stack's: a resource of the template, or one whose name begins with the stack's.
+fn is_of_stack(template: &Template, resource: &str) -> bool {
+    let named = resource.strip_suffix(SUFFIX).unwrap_or(resource);
+    if let Some(own) = resource_of(named) {
+        let kind = &template.resources().get(own).unwrap_or(&Value::Null)["Type"];
+        return !kind.is_null() && (named == resource || kind == "AWS::DynamoDB::Table");
+    }
+    // The colons of the pseudo parameters separate nothing.
+    let plain = resource.replace("AWS::", "");
+    let parts: Vec<&str> = plain.splitn(6, ':').collect();
+    let ["arn", "${Partition}", service, "${Region}", "${AccountId}", name] = parts[..] else { return false };
+    let name = name.strip_prefix("secret:").unwrap_or(name);
+    is_plain(&format!("{service}:x")) && ["/", "-"].iter().any(|end| name.starts_with(&format!("${{StackName}}{end}")))
+}
+
+fn own_roles(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    let mut used: Vec<&str> = Vec::new();
+    for lambda in template.lambdas() {
+        let mut fault = |what: &str| faults.push((lambda.name.to_owned(), what.to_owned()));
+        if lambda.properties.get("Policies").is_some() {
+            fault("it has policies beside its role");
+        }
+        match role_of(template, &lambda) {
+            None => fault("it has no role of the template"),
+            Some((role, _)) if used.contains(&role) => fault("its role is another's too"),
+            Some((role, _)) => used.push(role),
+        }
+    }
+    for (role, properties) in template.of_kind("AWS::IAM::Role") {
+        let mut fault = |what: &str| faults.push((role.to_owned(), what.to_owned()));
+        if !used.contains(&role) {
+            fault("it is nobody's role");
+        }
+        if properties.get("ManagedPolicyArns").is_some() {
+            fault("it has policies that others write");
+        }
+        let trust = list(&properties["AssumeRolePolicyDocument"]["Statement"]);
+        let is_lambda = |statement: &&Value| {
+            statement["Principal"] == serde_json::json!({"Service": "lambda.amazonaws.com"})
+                && statement["Action"] == "sts:AssumeRole"
+        };
+        if trust.len() != 1 || !trust.iter().all(is_lambda) {
+            fault("others than Lambda may take it");
+        }
+    }
+    faults
+}
+
+/// What a function's role has to allow: actions and resources.
+fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<String>) {
+    let mut actions = code.actions_of(lambda.binary);
+    let mut resources = BTreeSet::from([format!("${{{}Logs.Arn}}", lambda.name)]);
+    let of_service = |service: &str| actions.iter().any(|action| action.starts_with(service));
+    if of_service("dynamodb:") {
+        resources.insert(format!("${{Table.Arn}}{SUFFIX}"));
+    }
+    if of_service("events:") {
+        resources.insert("${Bus.Arn}".to_owned());
+    }
+    for kind in ["vendors", "webhook"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
+        let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
+        resources.insert(format!("{secrets}:${{AWS::StackName}}/*/{kind}-??????"));
+    }
+    actions.extend(LOG.map(str::to_owned));
+    for queue in queues_of(lambda) {
+        actions.extend(QUEUE.map(str::to_owned));
+        resources.insert(queue);
+    }
+    (actions, resources)
+}
+
+/// The queues that a function is woken by.
+pub(super) fn queues_of(lambda: &Lambda<'_>) -> Vec<String> {
+    let events = lambda.properties["Events"].as_object().into_iter().flatten();
+    events.filter(|(_, event)| event["Type"] == "SQS").map(|(_, event)| text(&event["Properties"]["Queue"])).collect()
+}
+
+fn needed(template: &Template) -> Faults {
+    faults_of_code(template, Code::read())
+}
+
+/// What the roles of a template allow too much, and what too little, for this code.
+pub(super) fn faults_of_code(template: &Template, code: &Code) -> Faults {
+    let mut faults = Faults::new();
+    for operation in code.unknown_operations() {
+        faults.push((String::new(), format!("nobody knows which action {operation} needs: the test's table says it")));
+    }
+    for lambda in template.lambdas() {
+        let Some((role, properties)) = role_of(template, &lambda) else { continue };
+        let (allowed, wanted) = (statements(properties), wanted(code, &lambda));
+        let mut compare = |allowed: BTreeSet<String>, wanted: BTreeSet<String>| {
+            let mut fault = |what: String| faults.push((role.to_owned(), what));
+            allowed.difference(&wanted).for_each(|one| fault(format!("allows {one}, which no code of it uses")));
+            wanted.difference(&allowed).for_each(|one| fault(format!("lacks {one}, which its code uses")));
+        };
+        compare(actions(&allowed), wanted.0);
+        compare(resources(&allowed), wanted.1);
+        // An action stands only with the resources of its service.
+        for statement in allowed {
+            let services: BTreeSet<String> =
+                actions(&[statement]).iter().filter_map(|action| Some(action.split_once(':')?.0.to_owned())).collect();
+            if services.len() != 1 {
+                faults.push((role.to_owned(), format!("one statement is of {services:?}")));
+            }
+        }
+    }
+    faults
+}
+
+fn public(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for lambda in template.lambdas() {
+        let is_public = lambda.properties.get("FunctionUrlConfig").is_some()
+            || lambda.properties["Events"]
+                .as_object()
+                .into_iter()
+                .flatten()
+                .any(|(_, event)| event["Type"] == "HttpApi");
+        let mut fault = |what: &str| faults.push((lambda.name.to_owned(), what.to_owned()));
+        if is_public != (lambda.binary == PUBLIC) {
+            fault("anybody can call it, or nobody where somebody should");
+        }
+        let Some((_, properties)) = role_of(template, &lambda).filter(|_| is_public) else { continue };
+        let statements = statements(properties);
+        if resources(&statements).iter().any(|resource| resource.contains("vendors")) {
+            fault("it can read the vendors' credentials, and anybody can call it");
+        }
+        if actions(&statements).iter().any(|action| action.starts_with("dynamodb:")) {
+            fault("it can read or write the table, and anybody can call it");
+        }
+    }
+    faults
+}
+
+fn queues(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for (name, properties) in template.of_kind("AWS::SQS::QueuePolicy") {
+        for statement in statements(properties) {
+            let is_bus = statement["Principal"] == serde_json::json!({"Service": "events.amazonaws.com"});
+            let rules = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
+            let is_rule = |rule: &&Value| {
+                let rule = text(rule);
+                template.of_kind("AWS::Events::Rule").any(|(name, _)| resource_of(&rule) == Some(name))
+            };
+            if !is_bus
+                || text(&statement["Action"]) != "sqs:SendMessage"
+                || rules.is_empty()
+                || !rules.iter().all(is_rule)
+            {
+                faults.push((name.to_owned(), "others than the stack's own rules may send to it".to_owned()));
+            }
+        }
+    }
+    faults
+}
+
+fn invocations(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for (name, permission) in template.of_kind("AWS::Lambda::Permission") {
+        let source = text(&permission["SourceArn"]);
+        let by_rule = template.of_kind("AWS::Events::Rule").any(|(rule, _)| resource_of(&source) == Some(rule));
+        if permission["Principal"] != "events.amazonaws.com" || !by_rule {
+            faults.push((name.to_owned(), "others than the stack's own rules may invoke it".to_owned()));
+        }
+    }
+    faults
+}
