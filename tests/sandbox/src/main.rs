@@ -39,6 +39,9 @@ struct Arguments {
     /// Add Autotask's latency near its hourly limit.
     #[arg(long)]
     latency: bool,
+    /// Text that every secret ends with, so that it can be looked for wherever no secret may be.
+    #[arg(long, default_value = "")]
+    mark: String,
 }
 
 #[tokio::main]
@@ -60,6 +63,10 @@ async fn main() -> anyhow::Result<()> {
     sandbox.world(|world| {
         world.settings.page_size = arguments.page_size;
         world.settings.latency = arguments.latency;
+        let (acronis, autotask) = (&mut world.acronis, &mut world.autotask);
+        for secret in [&mut acronis.client_secret, &mut autotask.secret, &mut autotask.integration_code] {
+            secret.push_str(&arguments.mark);
+        }
         if arguments.today.is_none() {
             world.set_now(jiff::Timestamp::now());
             world.follow_system_clock(true);
