@@ -28,6 +28,14 @@ impl SecretsError {
     }
 }
 
+impl SecretsError {
+    /// Whether we are not allowed to. A role that may not read everything is told so of secrets that are not there, too:
+    /// AWS asks what is allowed first (as apache/airflow's pull request 19324 shows).
+    pub fn is_refused(&self) -> bool {
+        self.code == "AccessDeniedException"
+    }
+}
+
 impl Secrets {
     /// The secrets whose names begin with `prefix`.
     pub fn new(client: aws_sdk_secretsmanager::Client, prefix: impl Into<String>) -> Self {

@@ -86,6 +86,11 @@ impl Keys {
         let text = match self.secrets.read(&name).await {
             Ok(Some(text)) => text,
             Ok(None) => return Ok(None),
+            // Anybody can name a connection that is not there, and is told no more of it than of one with other keys.
+            Err(error) if error.is_refused() => {
+                tracing::warn!(%connection, "{error}; it is taken as not there");
+                return Ok(None);
+            }
             Err(error) => {
                 tracing::error!(%connection, "{error}");
                 return Err(Refusal::Unable);

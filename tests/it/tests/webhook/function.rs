@@ -103,7 +103,11 @@ async fn counting() -> (String, Arc<Mutex<Vec<String>>>) {
                 let keys = json!({"autotask": [NORTH]}).to_string();
                 (axum::http::StatusCode::OK, json!({"Name": name, "SecretString": keys}).to_string())
             }
-            _ => (axum::http::StatusCode::BAD_REQUEST, json!({"__type": "ResourceNotFoundException"}).to_string()),
+            // A role that names secrets by more than their prefix is refused those that are not there.
+            _ => {
+                let kind = if name.contains("west-1") { "AccessDeniedException" } else { "ResourceNotFoundException" };
+                (axum::http::StatusCode::BAD_REQUEST, json!({"__type": kind}).to_string())
+            }
         }
     }
     let asked = Arc::new(Mutex::new(Vec::new()));
