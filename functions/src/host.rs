@@ -10,6 +10,10 @@ use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::{Context, anyhow};
 use shared::ids::ConnectionId;
+use std::time::Duration;
+
+/// Runs of one connection's job are shorter, but for the first ones of the day, which look at everybody anyway.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
 
 /// Where jobs run: on AWS, or on one machine behind the same clients.
 #[derive(Debug, Clone)]
@@ -28,6 +32,8 @@ pub struct Host {
     pub allow_loopback: bool,
     /// Where runs say how far they are.
     pub progress: Progress,
+    /// How long a run waits where another one is at work.
+    pub patience: Duration,
 }
 
 /// The vendors as one connection sees them.
@@ -44,6 +50,14 @@ pub struct Vendors {
 }
 
 impl Host {
+    /// The same for events of a queue, of which two batches may come at a time: a run waits for the other's end, with
+    /// half of its own time at the most. What gives way instead comes again only when the queue's visibility time-out
+    /// is over, and after a few times to nobody.
+    pub fn patient(self) -> Host {
+        let half = self.deadline.left().map_or(LONGEST_WAIT, |left| left / 2);
+        Host { patience: half.min(LONGEST_WAIT), ..self }
+    }
+
     /// Both vendors with the connection's own credentials; nothing is sent to them yet.
     pub async fn vendors(&self, connection: &ConnectionId) -> anyhow::Result<Vendors> {
         self.vendors_with(&self.credentials(connection).await?)

@@ -65,6 +65,7 @@ impl Function {
             http: HttpSettings::default(),
             allow_loopback: hosting.allow_loopback,
             progress: Progress::default(),
+            patience: Duration::ZERO,
         };
         Ok(Self { host, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus), mode: hosting.mode })
     }

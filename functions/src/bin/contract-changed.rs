@@ -6,7 +6,7 @@ use functions::{contract_changed, lambda, run};
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
-        let batch = Batch::from_invocation(payload)?;
+        let (host, batch) = (host.patient(), Batch::from_invocation(payload)?);
         let run = async |connection: &_, scope| contract_changed::run(&host, connection, scope, function.mode).await;
         Ok(serde_json::to_value(run::work_off(&batch, run).await)?)
     })

@@ -9,7 +9,7 @@ use functions::{lambda, run};
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
         if Batch::is_one(&payload) {
-            let batch = Batch::from_invocation(payload)?;
+            let (host, batch) = (host.patient(), Batch::from_invocation(payload)?);
             let run = async |connection: &_, tickets| {
                 ticket_changed::run(&host, connection, Tickets::Only(tickets), function.mode).await
             };

@@ -9,7 +9,7 @@ use functions::{lambda, usage_sync};
 async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
         if Batch::is_one(&payload) {
-            let batch = Batch::from_invocation(payload)?;
+            let (host, batch) = (host.patient(), Batch::from_invocation(payload)?);
             let run = async |connection: &_, scope| usage_sync::run(&host, connection, scope, function.mode).await;
             return Ok(serde_json::to_value(work_off(&batch, run).await)?);
         }

@@ -24,8 +24,12 @@ use shared::ids::{CompanyId, ConnectionId};
 use shared::plan::Plan;
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 use tokio::sync::RwLock;
 use tracing::Instrument;
+
+/// How often a run that waits for another one looks whether it has ended.
+const BETWEEN_LOOKS: Duration = Duration::from_secs(1);
 
 /// What one run did.
 #[derive(Debug, Clone)]
@@ -128,7 +132,7 @@ async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord, work: Work
 
 async fn write(host: &Host, id: &ConnectionId, job: Job, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {
     let connection = connected(host, id).await?;
-    let Some(lease) = host.store.acquire_lease(id, writes_as(job), &record.id, host.clock.now()).await? else {
+    let Some(lease) = when_free(host, id, job, &record.id).await? else {
         record.outcome = Outcome::Skipped;
         return Ok(Done::default());
     };
@@ -139,6 +143,18 @@ async fn write(host: &Host, id: &ConnectionId, job: Job, record: &mut RunRecord,
         tracing::warn!(connection = %id, "the lease was not given back: {error:#}");
     }
     plan
+}
+
+/// The lease, once nobody else holds it; none where that takes longer than the host has patience.
+async fn when_free(host: &Host, id: &ConnectionId, job: Job, run: &str) -> anyhow::Result<Option<Lease>> {
+    let until = Instant::now() + host.patience;
+    loop {
+        let lease = host.store.acquire_lease(id, writes_as(job), run, host.clock.now()).await?;
+        if lease.is_some() || Instant::now() >= until {
+            return Ok(lease);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
 }
 
 /// Both jobs write what is remembered of alerts, so that they share one lease.

@@ -16,6 +16,7 @@ use functions::store::Store;
 use serde_json::Value;
 use shared::ids::ConnectionId;
 use std::path::PathBuf;
+use std::time::Duration;
 use tokio::sync::mpsc;
 
 /// The name of the table and of the bus on one machine.
@@ -66,6 +67,7 @@ impl Machine {
             http,
             allow_loopback,
             progress: Progress::default(),
+            patience: Duration::ZERO,
         };
         let bus = Bus::new(aws_sdk_eventbridge::Client::new(&config), LOCAL_NAME);
         Ok(Self { host, bus, events, again: Vec::new(), aws, _table: table })

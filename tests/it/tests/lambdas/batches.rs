@@ -7,12 +7,14 @@ use functions::contract_changed;
 use functions::events::{About, Cause, CompanyChanged, ContractChanged, Event, SyncDue};
 use functions::run::Approve;
 use it::logs;
+use jiff::SignedDuration;
 use sandbox::seed::PAYG_FIELD;
 use sandbox::{Fault, FaultKind};
 use serde_json::{Value, json};
 use shared::ids::CompanyId;
 use shared::run::Job;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// Messages as they come from a queue, by their ids.
 pub(crate) fn batch(messages: &[(&str, String)]) -> Value {
@@ -159,10 +161,12 @@ async fn usage_sync_works_off_a_batch_for_those_whom_it_names() {
     let (connection, now) = (cloud.connections[1].0.clone(), cloud.host.clock.now());
     let lease = cloud.host.store.acquire_lease(&connection, Job::UsageSync, "another", now).await;
     let lease = lease.expect("it is written").expect("it is free");
-    let messages = [("north", cloud.changed(0, north[1])), ("south", cloud.changed(1, south[1]))];
+    let messages = [("south", cloud.changed(1, south[1])), ("north", cloud.changed(0, north[1]))];
     let mut function = cloud.function("usage-sync", "apply").await;
-    let answer = response(function.invoke(batch(&messages)).await);
+    // Little time, so that there is little to wait.
+    let answer = response(function.invoke_for(batch(&messages[..1]), Duration::from_secs(7)).await);
     assert_eq!(failed(&answer), BTreeSet::from(["south"]), "another run is at work there: {answer}");
+    assert_eq!(failed(&response(function.invoke(batch(&messages[1..])).await)), BTreeSet::new());
     let adjusted = |number: usize| -> BTreeSet<CompanyId> {
         cloud.sandbox(number).world(|world| {
             let contracts = world.adjustments().iter().filter_map(|one| world.contract(one.contract_id));
@@ -174,6 +178,22 @@ async fn usage_sync_works_off_a_batch_for_those_whom_it_names() {
     let answer = response(function.invoke(batch(&messages)).await);
     assert_eq!((failed(&answer), adjusted(1)), (BTreeSet::new(), BTreeSet::from([south[1]])), "{answer}");
     cloud.shows_no_secret(&function.end().await);
+}
+
+#[tokio::test]
+async fn a_batch_waits_for_the_run_that_is_at_work() {
+    let cloud = Cloud::start().await;
+    let company = cloud.companies(0)[1];
+    for (job, name) in [(Job::UsageSync, "usage-sync"), (Job::ContractChanged, "contract-changed")] {
+        let mut function = cloud.function(name, "apply").await;
+        // Another run's, which gives no sign of life any more: it ends a minute after its last one.
+        let last_sign = cloud.host.clock.now() - SignedDuration::from_secs(56);
+        let lease = cloud.host.store.acquire_lease(&cloud.connections[0].0, job, "another", last_sign).await;
+        assert!(lease.expect("it is written").is_some(), "it is free");
+        let answer = response(function.invoke(batch(&[("one", cloud.changed(0, company))])).await);
+        assert_eq!(failed(&answer), BTreeSet::new(), "{name}: {answer}");
+        cloud.shows_no_secret(&function.end().await);
+    }
 }
 
 #[tokio::test]
