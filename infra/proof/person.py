@@ -1,10 +1,10 @@
-"""The person who runs the deployment: by the command line, against the stack's table and the vendors."""
+"""The person who runs the stack, by the command line."""
 
 import json
 import re
 import subprocess
 
-from emulator import CREDENTIALS, STACK
+from emulator import CREDENTIALS, REGION, STACK
 from telling import Failed, check
 
 CONNECTION = "msp"
@@ -15,19 +15,23 @@ class Person:
         self.program, self.folder = program, folder
         self.environment = {
             **CREDENTIALS,
-            **vendors.environment,
+            "AWS_REGION": REGION,
             "AWS_ENDPOINT_URL": emulator.endpoint,
-            "TABLE_NAME": STACK,
-            "AUTOTASK_WEBHOOK_KEY": webhook_key,
+            "ACROTASK_ALLOW_LOOPBACK": "1",
             "USER": "clerk",
         }
+        self.secrets = {**vendors.environment, "AUTOTASK_WEBHOOK_KEY": webhook_key}
         self.said = []
 
-    def asks(self, *words, exits=(0,)):
+    def connects(self):
+        """Connects both vendors. It alone knows their credentials; what comes after has them from the stack."""
+        return self.asks("connect", "--create-field", more=self.secrets)
+
+    def asks(self, *words, exits=(0,), more=None):
         """Runs one command; gives its result."""
-        command = [self.program, "--connection", CONNECTION, *words]
+        command = [self.program, "--stack", STACK, "--connection", CONNECTION, *words]
         done = subprocess.run(
-            command, cwd=self.folder, env=self.environment, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+            command, cwd=self.folder, env={**self.environment, **(more or {})}, stdin=subprocess.DEVNULL, capture_output=True, text=True,
             timeout=60,
         )
         self.said.append(done.stdout + done.stderr)

@@ -29,28 +29,12 @@ def stage(ends, folder, programs):
     ends.callback(vendors.end)
     emulator = Emulator(folder)
     ends.callback(emulator.end)
+    person = Person(programs / "acrotask", emulator, vendors, webhook_key, folder)
     given = vendors.environment
-    keys = {
-        "vendors": {
-            "acronis": {
-                "datacenter_url": given["ACRONIS_DATACENTER_URL"],
-                "client_id": given["ACRONIS_CLIENT_ID"],
-                "client_secret": given["ACRONIS_CLIENT_SECRET"],
-            },
-            "autotask": {
-                "zone_url": given["AUTOTASK_ZONE_URL"],
-                "user_name": given["AUTOTASK_USER_NAME"],
-                "secret": given["AUTOTASK_SECRET"],
-                "integration_code": given["AUTOTASK_INTEGRATION_CODE"],
-            },
-        },
-        "webhook": {"autotask": [webhook_key]},
-    }
-    made = Stage(emulator, vendors, Person(programs / "acrotask", emulator, vendors, webhook_key, folder), keys)
     login = f"{given['ACRONIS_CLIENT_ID']}:{given['ACRONIS_CLIENT_SECRET']}"
-    # As it is, as it is sent to Acronis to log in, and the tokens that Acronis gives for it.
-    made.forbidden = [canary, base64.b64encode(login.encode()).decode()[:-4], "sandbox-token-"]
-    return made
+    # As it is, as Acronis is sent it to log in, and the tokens that Acronis gives for it.
+    forbidden = [canary, base64.b64encode(login.encode()).decode().rstrip("=")[:-1], "sandbox-token-"]
+    return Stage(emulator, vendors, person, forbidden)
 
 
 def tell_logs(made):
