@@ -90,8 +90,11 @@ impl Figures {
         let of_others = of_others.map(|(_, passed)| passed.most_at_a_time).max().unwrap_or_default();
         self.add("most at a time, changes of units", of_adjustments, Some(ADJUSTMENTS_AT_A_TIME));
         self.add("most at a time, each other endpoint", of_others, Some(1));
-        self.add("items read from the table", self.table.items_read, None);
-        self.add("items written to the table", self.table.items_written, Some(5 * self.changes));
+        let taken = self.table.taken;
+        self.add("items read from the table", taken.items_read, None);
+        self.add("items written to the table", taken.items_written, Some(5 * self.changes));
+        self.add("read request units", taken.read_units, None);
+        self.add("write request units", taken.write_units, None);
     }
 
     fn time_and_memory(&mut self, measured: &Measured) {

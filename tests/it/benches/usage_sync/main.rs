@@ -6,6 +6,7 @@ mod figures;
 mod planted;
 mod processes;
 mod runs;
+mod taken;
 mod wire;
 
 use anyhow::{Context, bail};

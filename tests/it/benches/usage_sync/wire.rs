@@ -2,6 +2,7 @@
 //! items that are read and written. It changes nothing but the address that Autotask names as its own.
 
 use crate::planted::{self, Size};
+use crate::taken::Taken;
 use acrotask::table::EmbeddedTable;
 use anyhow::Context;
 use axum::body::Bytes;
@@ -11,7 +12,6 @@ use axum::response::{IntoResponse, Response};
 use jiff::Timestamp;
 use sandbox::Sandbox;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -23,8 +23,7 @@ pub(crate) const COUNTS: &str = "/_counts";
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct Counts {
     pub(crate) calls: BTreeMap<String, Passed>,
-    pub(crate) items_read: u64,
-    pub(crate) items_written: u64,
+    pub(crate) taken: Taken,
 }
 
 /// Calls of one endpoint.
@@ -46,8 +45,7 @@ impl Counts {
             passed.micros -= before.micros;
         }
         self.calls.retain(|_, passed| passed.calls > 0);
-        self.items_read -= before.items_read;
-        self.items_written -= before.items_written;
+        self.taken -= before.taken;
         self
     }
 }
@@ -173,7 +171,7 @@ async fn pass(State(beyond): State<Beyond>, method: Method, uri: Uri, headers: H
     beyond.counted.end(&endpoint, since);
     match answer {
         Ok((status, text)) => {
-            count_items(&beyond.counted, &endpoint, &body, &text);
+            beyond.counted.lock().taken += Taken::by(&endpoint, &body, &text);
             (status, text).into_response()
         }
         Err(error) => (StatusCode::BAD_GATEWAY, error.to_string()).into_response(),
@@ -200,30 +198,4 @@ async fn forward(
         return Ok((status, text.into()));
     }
     Ok((status, bytes))
-}
-
-/// Counts the items that an operation of the table read or wrote.
-fn count_items(counted: &Counted, operation: &str, asked: &Bytes, answered: &Bytes) {
-    let parsed = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
-    let length = |list: &Value| list.as_array().map_or(0, Vec::len) as u64;
-    let (mut read, mut written) = (0, 0);
-    match operation {
-        "table GetItem" => read = 1,
-        "table Query" => read = parsed(answered)["Count"].as_u64().unwrap_or_default(),
-        "table PutItem" | "table UpdateItem" | "table DeleteItem" => written = 1,
-        "table BatchWriteItem" => {
-            let asked = parsed(asked);
-            written = asked["RequestItems"].as_object().into_iter().flatten().map(|(_, list)| length(list)).sum();
-        }
-        "table TransactWriteItems" => {
-            let asked = parsed(asked);
-            let actions = asked["TransactItems"].as_array().map(Vec::as_slice).unwrap_or_default();
-            read = actions.iter().filter(|action| action.get("ConditionCheck").is_some()).count() as u64;
-            written = actions.len() as u64 - read;
-        }
-        _ => {}
-    }
-    let mut counts = counted.lock();
-    counts.items_read += read;
-    counts.items_written += written;
 }
