@@ -83,22 +83,6 @@ pub(crate) async fn set_up(setting: Setting) -> anyhow::Result<()> {
     table.save_mapping(&id, &mapping).await?;
     let plan = usage_sync::plan(host, &id).await?;
     usage_sync::approve(host, &id, &Approve::Plan(plan.id.clone()), "the bench").await?;
-    if std::env::var("JOB").is_ok() {
-        usage_sync::run(host, &id, Scope::Everybody, Mode::Apply).await?;
-        let mut mapping = host.store.mapping(&id).await?.unwrap();
-        mapping.settings.tickets.enabled = true;
-        host.store.save_mapping(&id, &mapping).await?;
-        functions::contract_watch::run(host, &machine.bus, &id).await?;
-        functions::contract_watch::run(host, &machine.bus, &id).await?;
-        let plan = functions::contract_changed::plan(host, &id).await?;
-        eprintln!("quota plan {} changes {} held", plan.changes.len(), plan.held.len());
-        functions::contract_changed::approve(host, &id, &Approve::Plan(plan.id.clone()), "the bench").await?;
-        functions::contract_changed::run(host, &id, Scope::Everybody, Mode::Apply).await?;
-        let a = functions::alert_sync::plan(host, &id).await?;
-        functions::alert_sync::approve(host, &id, &Approve::Plan(a.id.clone()), "the bench").await.ok();
-        functions::alert_sync::run(host, &id, functions::alert_sync::Look::Changes, Mode::Apply).await?;
-        functions::alert_sync::run(host, &id, functions::alert_sync::Look::Changes, Mode::Apply).await?;
-    }
     Ok(())
 }
 
@@ -106,18 +90,7 @@ pub(crate) async fn set_up(setting: Setting) -> anyhow::Result<()> {
 pub(crate) async fn run(setting: Setting) -> anyhow::Result<Measured> {
     let machine = setting.machine().await?;
     let (began, cpu_before) = (Instant::now(), cpu_millis()?);
-    let (h, id) = (&machine.host, connection());
-    let ten = |n| functions::run::Scope::Only((1..=n).map(|c| functions::events::About::Company(shared::ids::CompanyId(174 + c))).collect());
-    let run = match std::env::var("JOB").as_deref() {
-        Ok("watch") => functions::contract_watch::run(h, &machine.bus, &id).await?,
-        Ok("alerts") => functions::alert_sync::run(h, &id, functions::alert_sync::Look::Changes, Mode::Apply).await?,
-        Ok("whole") => functions::alert_sync::run(h, &id, functions::alert_sync::Look::Whole, Mode::Apply).await?,
-        Ok("tickets") => functions::ticket_changed::run(h, &id, functions::ticket_changed::Tickets::All, Mode::Apply).await?,
-        Ok("changed") => functions::contract_changed::run(h, &id, ten(10), Mode::Apply).await?,
-        Ok("one") => functions::contract_changed::run(h, &id, ten(1), Mode::Apply).await?,
-        Ok("usageone") => usage_sync::run(h, &id, ten(1), Mode::Apply).await?,
-        _ => usage_sync::run(h, &id, Scope::Everybody, Mode::Apply).await?,
-    };
+    let run = usage_sync::run(&machine.host, &connection(), Scope::Everybody, Mode::Apply).await?;
     let wall_millis = u64::try_from(began.elapsed().as_millis())?;
     let record = run.record;
     if record.outcome != Outcome::Complete {
