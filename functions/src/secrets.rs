@@ -26,13 +26,11 @@ impl SecretsError {
     pub fn code(&self) -> Option<&str> {
         self.code.as_deref()
     }
-}
 
-impl SecretsError {
     /// Whether we are not allowed to. A role that may not read everything is told so of secrets that are not there, too:
     /// AWS asks what is allowed first (as apache/airflow's pull request 19324 shows).
     pub fn is_refused(&self) -> bool {
-        self.code == "AccessDeniedException"
+        self.code() == Some("AccessDeniedException")
     }
 }
 

@@ -14,6 +14,7 @@ use functions::secrets::{Secrets, SecretsError};
 use functions::setup::{self, Connected};
 use functions::store::{DatabaseError, Store};
 use shared::ids::ConnectionId;
+use std::time::Duration;
 
 /// Lambda takes 64 characters (AWS Lambda developer guide, CreateFunction), and the stack's longest function is
 /// `NAME-autotask-webhook`.
@@ -73,6 +74,7 @@ impl Stack {
             http: HttpSettings::default(),
             allow_loopback: hosting.allow_loopback,
             progress: Progress::default(),
+            patience: Duration::ZERO,
         };
         let found = host.store.connections().await;
         found.with_context(|| format!("the table {table} of the stack {name} cannot be read in {region}"))?;
