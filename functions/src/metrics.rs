@@ -4,7 +4,7 @@
 use jiff::Timestamp;
 use serde_json::{Map, Value, json};
 use shared::ids::ConnectionId;
-use shared::run::{Outcome, RunRecord};
+use shared::run::{Job, Outcome, RunRecord};
 use std::fmt;
 use tracing::field::{Field, Visit};
 use tracing::{Event, Subscriber};
@@ -14,6 +14,8 @@ use tracing_subscriber::registry::LookupSpan;
 
 /// The target of the events that hold metrics; where nobody writes them for CloudWatch they go nowhere.
 pub const TARGET: &str = "acrotask::metrics";
+
+const GOOD_RUNS: &str = "GoodRuns";
 
 /// A metric: its name, its value and its unit.
 type Metric = (&'static str, (Value, &'static str));
@@ -46,12 +48,15 @@ fn of_run(record: &RunRecord) -> Vec<Metric> {
         ("Findings", count(counts.findings)),
         ("AcronisCalls", (json!(acronis), "Count")),
         ("AutotaskCalls", (json!(record.autotask_calls), "Count")),
-        ("GoodRuns", count(usize::from(is_good))),
+        (GOOD_RUNS, count(usize::from(is_good))),
         ("FailedRuns", count(usize::from(matches!(record.outcome, Outcome::Failed(_))))),
         ("Duration", (json!(record.heard.duration_since(record.started).as_millis() as i64), "Milliseconds")),
     ];
     let share = record.autotask_used.filter(|(_, limit)| *limit > 0).map(|(used, limit)| used * 100 / limit);
     metrics.extend(share.map(|share| ("AutotaskHourUsed", (json!(share), "Percent"))));
+    // CloudWatch is paid by the metrics that anything was told of in an hour (Amazon CloudWatch pricing, Custom
+    // metrics). Of jobs that run all day long it hears no zeros, but for the one by which silence is noticed.
+    metrics.retain(|(name, (value, _))| record.job == Job::UsageSync || *name == GOOD_RUNS || *value != json!(0));
     metrics
 }
 

@@ -22,6 +22,11 @@ fn waking(connection: &str, job: Job) -> Value {
     json!({"Records": [{"messageId": "1", "body": turn.to_invocation().to_string()}]})
 }
 
+/// A metric; what is not told is 0.
+fn told(metrics: &Value, name: &str) -> u64 {
+    metrics[name].as_u64().unwrap_or_default()
+}
+
 /// The run that a line of the log says it is of.
 fn run_of(line: &Value) -> [&str; 3] {
     ["connection", "job", "run"].map(|name| line["span"][name].as_str().unwrap_or_else(|| panic!("no {name}: {line}")))
@@ -37,14 +42,18 @@ async fn each_run_tells_its_metrics_in_one_line() {
         let metrics = logs::metrics(&written);
         let [metrics] = &metrics[..] else { panic!("one run, one line: {written}") };
         assert_eq!([&metrics["Connection"], &metrics["Job"]], ["north", &*job.to_string()]);
-        assert_eq!([&metrics["GoodRuns"], &metrics["FailedRuns"]], [1, 0], "{metrics}");
+        assert_eq!([told(metrics, "GoodRuns"), told(metrics, "FailedRuns")], [1, 0], "{metrics}");
         assert!(metrics["Run"].as_str().is_some_and(|run| !run.is_empty()), "{metrics}");
         assert_eq!(logs::errors(&written), Vec::<Value>::new());
+        let all = metrics["_aws"]["CloudWatchMetrics"][0]["Metrics"].as_array().map_or(0, Vec::len);
         if job == Job::UsageSync {
+            assert_eq!((all, told(metrics, "Open")), (12, 0), "what is answered by now is told: {metrics}");
             let made = cloud.adjustments(0);
             assert!(made > 0);
             assert_eq!([&metrics["Changes"], &metrics["Made"]], [&json!(made), &json!(made)]);
             assert!(metrics["AutotaskHourUsed"].is_number() && metrics["AutotaskCalls"].as_u64() > Some(made as u64));
+        } else {
+            assert!(all <= 8, "jobs that run all day tell no zeros: {metrics}");
         }
     }
 }
@@ -60,7 +69,8 @@ async fn each_failure_is_one_line_and_says_of_which_run() {
         let ([failure], [metrics]) = (&errors[..], &metrics[..]) else { panic!("one failure, one line: {written}") };
         assert!(failure["fields"]["message"].as_str().is_some_and(|text| text.contains("is not set up")), "{failure}");
         assert_eq!(run_of(failure), ["west", &*job.to_string(), metrics["Run"].as_str().expect("a run")]);
-        assert_eq!([&metrics["GoodRuns"], &metrics["FailedRuns"]], [0, 1], "{metrics}");
+        assert_eq!([told(metrics, "GoodRuns"), told(metrics, "FailedRuns")], [0, 1], "{metrics}");
+        assert!(metrics["GoodRuns"].is_u64(), "that there was no good one is told, by zero: {metrics}");
         cloud.shows_no_secret(&written);
     }
 }
