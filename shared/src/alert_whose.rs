@@ -2,9 +2,9 @@
 
 use crate::alert_plan::Whose;
 use crate::ids::{CompanyId, TenantId};
-use crate::mapping::Mapping;
+use crate::mapping::{CustomerLink, Mapping};
 use crate::usage::{Tenant, TenantKind};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// No tree of tenants is deeper; beyond it the vendor names parents in a circle.
 const DEEPEST: usize = 64;
@@ -14,12 +14,16 @@ const DEEPEST: usize = 64;
 pub struct Owners<'a> {
     tenants: BTreeMap<&'a TenantId, &'a Tenant>,
     mapped: BTreeMap<&'a TenantId, CompanyId>,
+    /// The names of companies that are ignored: a tenant of such a name that is not mapped is theirs (M2).
+    ignored: BTreeSet<&'a str>,
 }
 
 impl<'a> Owners<'a> {
     /// The owners in a tree of tenants.
     pub fn new(mapping: &'a Mapping, tenants: &'a [Tenant]) -> Self {
+        let ignored = mapping.customers.values().filter(|row| matches!(row.link, CustomerLink::Ignored { .. }));
         Self {
+            ignored: ignored.map(|row| row.company_name.as_str()).collect(),
             tenants: tenants.iter().map(|tenant| (&tenant.id, tenant)).collect(),
             mapped: mapping.mapped_customers().map(|(row, tenant)| (tenant, row.company)).collect(),
         }
@@ -33,8 +37,12 @@ impl<'a> Owners<'a> {
                 return self.mapped.get(next).map(|company| Whose::Company(*company));
             };
             if known.kind == TenantKind::Customer {
-                let unmapped = Whose::Unmapped { tenant: known.id.clone(), tenant_name: known.name.clone() };
-                return Some(self.mapped.get(next).map_or(unmapped, |company| Whose::Company(*company)));
+                let (tenant, tenant_name) = (known.id.clone(), known.name.clone());
+                return Some(match self.mapped.get(next) {
+                    Some(company) => Whose::Company(*company),
+                    None if self.ignored.contains(known.name.as_str()) => Whose::NotOurs,
+                    None => Whose::Unmapped { tenant, tenant_name },
+                });
             }
             match &known.parent {
                 Some(parent) if self.tenants.contains_key(parent) => next = parent,

@@ -107,8 +107,8 @@ impl Day {
 
     fn a_person_does_something(&mut self) {
         let tickets = self.stage.tickets();
-        let Some(ticket) = self.chance.one_of(&tickets).map(|ticket| ticket.id) else { return };
-        self.of_people.insert(ticket);
+        let Some(before) = self.chance.one_of(&tickets).cloned() else { return };
+        let ticket = before.id;
         let what = self.chance.below(6);
         self.stage.vendors(|world| match what {
             0 | 1 => assert!(world.human_close(ticket)),
@@ -117,6 +117,11 @@ impl Day {
             4 => assert!(world.human_change_status(ticket, 8)),
             _ => assert!(world.human_delete_ticket(ticket)),
         });
+        // Who sets what is so already did no work on it.
+        let after = self.stage.vendors(|world| world.ticket(ticket));
+        if what == 3 || after.is_none_or(|after| after != before) {
+            self.of_people.insert(ticket);
+        }
     }
 
     async fn a_setting_changes(&mut self) {

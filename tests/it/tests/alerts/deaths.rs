@@ -13,6 +13,7 @@ const LEASE_IS_OVER_SECONDS: i64 = 61;
 const SETTLED_MINUTES: i64 = 61;
 /// What the run has to do: at least so many requests change something.
 const FEWEST_MOMENTS: usize = 14;
+const MOST_MOMENTS: usize = 100;
 
 /// Alerts in every state from which a run has something to do.
 struct Round {
@@ -117,6 +118,7 @@ async fn u6_t7_a_run_that_dies_after_any_request_is_made_good_by_the_next_and_no
     // Before the first change all is as before the run: one moment stands for all of them.
     let mut moments = 0;
     for request in first_change - 1.. {
+        assert!(moments < MOST_MOMENTS, "it comes to no end");
         stage.pass_minutes(SETTLED_MINUTES);
         let round = everything_to_do(&stage, 1 + moments).await;
         wire.cut_at(request, Phase::Committed);
@@ -165,6 +167,7 @@ async fn u6_a_run_that_is_held_up_past_its_lease_makes_nothing_after_the_next_ha
     let (stage, wire) = open().await;
     let mut moments = 0;
     for write in 0.. {
+        assert!(moments < MOST_MOMENTS, "it comes to no end");
         let mut came_to_its_end = false;
         for phase in [Phase::Unsent, Phase::Committed] {
             stage.pass_minutes(SETTLED_MINUTES);
