@@ -52,6 +52,8 @@ fn of_run(record: &RunRecord) -> Vec<Metric> {
         ("FailedRuns", count(usize::from(matches!(record.outcome, Outcome::Failed(_))))),
         ("Duration", (json!(record.heard.duration_since(record.started).as_millis() as i64), "Milliseconds")),
     ];
+    let oldest = record.unanswered_since.map_or(0, |since| record.heard.duration_since(since).as_secs());
+    metrics.push(("OldestOpen", (json!(oldest), "Seconds")));
     let share = record.autotask_used.filter(|(_, limit)| *limit > 0).map(|(used, limit)| used * 100 / limit);
     metrics.extend(share.map(|share| ("AutotaskHourUsed", (json!(share), "Percent"))));
     // CloudWatch is paid by the metrics that anything was told of in an hour (Amazon CloudWatch pricing, Custom

@@ -132,8 +132,33 @@ pub struct RunRecord {
     pub autotask_calls: u64,
     /// Autotask's own counter and limit when last asked: everybody's calls (B1).
     pub autotask_used: Option<(u64, u64)>,
+    /// When the oldest change was sent of which nobody knows yet whether it was made (U6).
+    #[serde(default)]
+    pub unanswered_since: Option<Timestamp>,
     /// The findings, each as one line of text; at most the first hundred.
     pub findings: Vec<String>,
+}
+
+impl RunRecord {
+    /// The record of a run for everybody that begins now.
+    pub fn begun(id: String, job: Job, mode: Mode, now: Timestamp) -> Self {
+        Self {
+            id,
+            job,
+            mode,
+            everybody: true,
+            started: now,
+            heard: now,
+            outcome: Outcome::Running,
+            plan: None,
+            counts: RunCounts::default(),
+            calls: BTreeMap::new(),
+            autotask_calls: 0,
+            autotask_used: None,
+            unanswered_since: None,
+            findings: Vec::new(),
+        }
+    }
 }
 
 fn yes() -> bool {

@@ -3,8 +3,7 @@
 use crate::host::{Host, Vendors};
 use crate::http::Vendor;
 use shared::plan::Plan;
-use shared::run::{Job, Mode, Outcome, RunCounts, RunRecord};
-use std::collections::BTreeMap;
+use shared::run::{Job, Mode, RunCounts, RunRecord};
 
 /// Findings kept in a run's record; the plan has all of them.
 const FINDINGS_KEPT: usize = 100;
@@ -12,21 +11,7 @@ const FINDINGS_KEPT: usize = 100;
 /// The record of a run that begins now.
 pub(crate) fn begin(host: &Host, job: Job, mode: Mode) -> RunRecord {
     let started = host.clock.now();
-    RunRecord {
-        id: format!("{started:.3}-{}", uuid::Uuid::new_v4().simple()),
-        job,
-        mode,
-        everybody: true,
-        started,
-        heard: started,
-        outcome: Outcome::Running,
-        plan: None,
-        counts: RunCounts::default(),
-        calls: BTreeMap::new(),
-        autotask_calls: 0,
-        autotask_used: None,
-        findings: Vec::new(),
-    }
+    RunRecord::begun(format!("{started:.3}-{}", uuid::Uuid::new_v4().simple()), job, mode, started)
 }
 
 /// Puts the vendor calls made so far into the record.

@@ -9,12 +9,13 @@ use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
+use jiff::Timestamp;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
 use shared::run::{ChangeRecord, Connection, Outcome, RunRecord};
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::sync::RwLock;
 
@@ -37,6 +38,42 @@ pub(super) struct Apply<'a> {
     pub(super) planned: &'a Planned,
     /// Why no further change is begun, once there is a reason.
     pub(super) stop: OnceLock<String>,
+    pub(super) unanswered: Unanswered,
+}
+
+/// What was sent, and nobody knows yet whether it was made.
+#[derive(Default)]
+pub(super) struct Unanswered(Mutex<BTreeMap<String, SentOnce>>);
+
+#[derive(Clone, Copy)]
+struct SentOnce {
+    at: Timestamp,
+    by_this_run: bool,
+}
+
+impl Unanswered {
+    /// This run sent it.
+    pub(super) fn sent(&self, id: &str, at: Timestamp) {
+        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: true });
+    }
+
+    /// An earlier run sent it.
+    fn waits(&self, id: &str, at: Timestamp) {
+        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: false });
+    }
+
+    /// What became of it is known.
+    pub(super) fn known(&self, id: &str) {
+        self.lock().remove(id);
+    }
+
+    fn all(&self) -> Vec<SentOnce> {
+        self.lock().values().copied().collect()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, SentOnce>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What could not be done.
@@ -62,6 +99,17 @@ impl Apply<'_> {
     /// Does everything the plan says and puts the outcome into the record. Gives the companies for which something
     /// could not be done, or of which nobody knows yet.
     pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
+        let changed = self.change_all(record).await;
+        // Also of a run that came to an end in the midst of it.
+        let unanswered = self.unanswered.all();
+        record.counts.open = unanswered.len();
+        record.unanswered_since = unanswered.iter().map(|sent| sent.at).min();
+        let failures = changed?;
+        record.outcome = self.outcome(record, &failures.texts);
+        Ok(failures.companies)
+    }
+
+    async fn change_all(&self, record: &mut RunRecord) -> anyhow::Result<Failures> {
         let states = self.close_settled().await?;
         self.adopt().await?;
         services::create(self, record).await?;
@@ -89,14 +137,15 @@ impl Apply<'_> {
                 budget::look_again(self.vendors, &self.planned.observed.mapping.settings.budget, record).await?;
             }
         }
-        record.outcome = self.outcome(record, &failures.texts);
-        Ok(failures.companies)
+        Ok(failures)
     }
 
     fn outcome(&self, record: &RunRecord, failures: &[String]) -> Outcome {
         let counts = &record.counts;
         let mut troubles = failures.to_vec();
-        let told = [(counts.refused, "refused by the vendor"), (counts.open, "without a known outcome yet")];
+        // What an earlier run sent is told by its finding.
+        let open = self.unanswered.all().iter().filter(|sent| sent.by_this_run).count();
+        let told = [(counts.refused, "refused by the vendor"), (open, "without a known outcome yet")];
         troubles.extend(told.into_iter().filter(|(number, _)| *number > 0).map(|(n, what)| format!("{n} {what}")));
         match (troubles.is_empty(), self.stop.get()) {
             (false, _) => Outcome::Failed(troubles.join("; ")),
@@ -117,6 +166,9 @@ impl Apply<'_> {
                     state.close(*how);
                     let lease = self.lease.read().await;
                     self.host.store.close_intent(&lease, &state, &intent.id, made.as_ref()).await?;
+                }
+                if let Some(intent) = &state.open {
+                    self.unanswered.waits(&intent.id, intent.sent_at);
                 }
                 states.insert(key.clone(), state);
             }

@@ -19,7 +19,7 @@ use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
 use anyhow::Context;
-use apply::Apply;
+use apply::{Apply, Unanswered};
 pub use approve::approve;
 pub use explain::explain;
 use observe::Observed;
@@ -69,7 +69,8 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
             let AtWork { host, connection, vendors, .. } = at_work;
             record::keep_what_was_seen(host, connection, &planned).await?;
             let writer = AutotaskWriter::new(&vendors.autotask);
-            let run = Apply { host, connection, vendors, writer, lease, planned: &planned, stop: OnceLock::new() };
+            let (stop, unanswered) = (OnceLock::new(), Unanswered::default());
+            let run = Apply { host, connection, vendors, writer, lease, planned: &planned, stop, unanswered };
             failed = run.carry_out(record).await?;
         }
     }

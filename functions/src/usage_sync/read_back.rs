@@ -19,6 +19,9 @@ impl Apply<'_> {
         record: &mut RunRecord,
         unknown: &mut BTreeSet<CompanyId>,
     ) -> anyhow::Result<()> {
+        for intent in sent.iter().filter_map(|(state, _)| state.open.as_ref()) {
+            self.unanswered.sent(&intent.id, intent.sent_at);
+        }
         let rows = self.rows_of(&sent).await.context("reading back what was sent")?;
         let mut done = Vec::new();
         for (mut state, duplicate) in sent {
@@ -32,15 +35,16 @@ impl Apply<'_> {
             } else if let Some(text) = duplicate {
                 state.close_as_refused(text.clone());
                 self.close(&state, &intent, None).await?;
+                self.unanswered.known(&intent.id);
                 self.told_refused(&state.place, text, record);
             } else {
-                record.counts.open += 1;
                 unknown.insert(state.place.company);
             }
         }
         for some in done.chunks(CLOSED_TOGETHER) {
             let lease = self.lease.read().await;
             self.host.store.close_intents(&lease, some).await?;
+            some.iter().for_each(|closing| self.unanswered.known(&closing.settled));
             record.counts.made += some.len();
         }
         Ok(())

@@ -20,7 +20,7 @@ enum Created {
     /// The vendor refused it.
     Refused(String),
     /// It is not known to be there; a later run looks again.
-    Open,
+    Open { sent_at: Timestamp },
     /// Certainly not sent.
     Left,
 }
@@ -44,7 +44,7 @@ pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow:
                 record.counts.refused += 1;
                 record.counts.findings += 1;
             }
-            Created::Open => record.counts.open += 1,
+            Created::Open { sent_at } => apply.unanswered.sent(&service.external_id(), sent_at),
             Created::Left => {}
         }
     }
@@ -59,8 +59,8 @@ async fn find_or_create(apply: &Apply<'_>, service: &NewService, change: &str) -
     }
     let observed = &apply.planned.observed;
     let (now, settle_minutes) = (apply.host.clock.now(), observed.mapping.settings.settle_minutes);
-    if observed.creations.get(&key).is_some_and(|sent| sent.may_arrive(now, settle_minutes)) {
-        return Ok(Created::Open);
+    if let Some(sent) = observed.creations.get(&key).filter(|sent| sent.may_arrive(now, settle_minutes)) {
+        return Ok(Created::Open { sent_at: sent.sent_at });
     }
     let creation = Creation {
         key,
@@ -85,7 +85,7 @@ async fn send(apply: &Apply<'_>, service: &NewService, creation: Creation) -> an
         }
         match apply.writer.create_service(service).await {
             Ok(id) => return Ok(Created::There(id)),
-            Err(WriteError::Unknown(_)) => return Ok(Created::Open),
+            Err(WriteError::Unknown(_)) => return Ok(Created::Open { sent_at: creation.sent_at }),
             Err(WriteError::Refused(text) | WriteError::Duplicate(text)) => {
                 save(apply, &Creation { refused: Some(text.clone()), ..creation }).await?;
                 return Ok(Created::Refused(text));

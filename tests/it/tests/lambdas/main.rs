@@ -3,6 +3,7 @@
 
 mod batches;
 mod cloud;
+mod due;
 mod logs;
 mod tickets;
 

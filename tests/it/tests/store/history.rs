@@ -11,19 +11,14 @@ use std::collections::BTreeMap;
 /// The record of a run with odd values in it.
 pub(crate) fn run(name: &str, started: Timestamp) -> RunRecord {
     RunRecord {
-        id: name.to_owned(),
-        job: Job::UsageSync,
-        mode: Mode::Apply,
-        everybody: true,
-        started,
-        heard: started,
         outcome: Outcome::Failed(ODD.to_owned()),
-        plan: None,
         counts: RunCounts { changes: usize::MAX, ..RunCounts::default() },
         calls: BTreeMap::from([(ODD.to_owned(), u64::MAX)]),
         autotask_calls: u64::MAX,
         autotask_used: Some((u64::MAX, 0)),
+        unanswered_since: Some(started),
         findings: vec![String::new(), ODD.to_owned()],
+        ..RunRecord::begun(name.to_owned(), Job::UsageSync, Mode::Apply, started)
     }
 }
 

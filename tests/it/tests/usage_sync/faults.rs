@@ -162,6 +162,8 @@ async fn u6_an_unanswered_change_blocks_its_line_for_settle_minutes_and_is_then_
         let run = world.apply().await;
         assert!(matches!(run.record.outcome, Outcome::Failed(_)), "{}", run.record.outcome);
         assert_eq!((run.record.counts.open, world.open_intents().await), (1, 1));
+        let sent_at = run.record.unanswered_since;
+        assert_eq!(sent_at, Some(run.record.heard));
 
         let sent = world.adjustment_posts().len();
         for seconds in [0, 300, 299] {
@@ -169,10 +171,12 @@ async fn u6_an_unanswered_change_blocks_its_line_for_settle_minutes_and_is_then_
             let again = world.apply_complete().await;
             assert!(again.record.findings.iter().any(|text| text.contains("unanswered")), "{:?}", again.record);
             assert_eq!((world.open_intents().await, world.wrong().len()), (1, 1));
+            assert_eq!((again.record.counts.open, again.record.unanswered_since), (1, sent_at));
         }
         assert_eq!(world.adjustment_posts().len(), sent, "it may still arrive");
         world.pass_seconds(1);
-        world.apply_complete().await;
+        let settled = world.apply_complete().await.record;
+        assert_eq!((settled.counts.open, settled.unanswered_since), (0, None));
         world.all_is_right_and_made_once().await;
     }
 }
@@ -189,7 +193,8 @@ async fn u6_an_unanswered_change_whose_reading_back_fails_is_found_made_by_the_n
     world.sandbox.fail(Fault::always("autotask.contract_service_units.query", status_before(503)).after(2));
     let run = world.apply().await;
     assert!(matches!(run.record.outcome, Outcome::Failed(_)), "{}", run.record.outcome);
-    assert_eq!(world.open_intents().await, CHANGES);
+    assert_eq!((world.open_intents().await, run.record.counts.open), (CHANGES, CHANGES));
+    assert_eq!(run.record.unanswered_since, Some(run.record.started));
     world.sandbox.clear_faults();
     world.apply_complete().await;
     assert_eq!(world.adjustments(), CHANGES);

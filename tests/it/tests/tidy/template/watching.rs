@@ -25,7 +25,7 @@ const WANTED: [(&str, &str); 8] = [
     ("GoodRuns", "usage-sync"),
     ("GoodRuns", "contract-watch"),
     ("GoodRuns", "alert-sync"),
-    ("Open", "usage-sync"),
+    ("OldestOpen", "usage-sync"),
     ("WebhooksDisabled", "autotask-webhook"),
     ("AutotaskHourUsed", "usage-sync"),
     ("AutotaskHourUsed", "contract-changed"),
