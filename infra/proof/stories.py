@@ -64,7 +64,7 @@ class Stage:
 
 
 def deployed(stage):
-    """`sam deploy` of the template, in the mode that it starts in"""
+    """`infra/deploy.sh` deploys the template, in the mode that it starts in"""
     stage.outputs = stage.emulator.deploy()
     resources = stage.emulator.resources()
     unfinished = [one for one in resources if one["ResourceStatus"] != "CREATE_COMPLETE"]

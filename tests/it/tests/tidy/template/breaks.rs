@@ -1,7 +1,8 @@
 //! The rules themselves: the template is broken on purpose, one way after the other, and each is noticed.
 
 use super::reach::Code;
-use super::{Template, permissions, watching, wiring};
+use super::{Template, permissions, runbook, watching, wiring};
+use crate::sources::root;
 
 /// What is broken: what stands in the template, what in its place (the first time it stands there), and words of what
 /// is said about it.
@@ -95,6 +96,15 @@ const WATCHING: [Break; 19] = [
     ("\"Made\", \"Job\", \"usage-sync\"", "\"Make\", \"Job\", \"usage-sync\"", "Dashboard: no code tells Make"),
 ];
 
+const RUNBOOK: [Break; 6] = [
+    ("| `dispatch-failed` |", "| `dispatch-fails` |", "DispatchFailed: infra/README.md has no row for dispatch-failed"),
+    ("| `dispatch-failed` |", "| `dispatch-fails` |", "tells of dispatch-fails, which is not there"),
+    ("| `Mode` |", "| Mode |", "Mode: infra/README.md has no row for Mode under Parameters"),
+    ("| `WebhookUrl` | ", "| `WebhookUrl` |  | ", "WebhookUrl: infra/README.md has no row for WebhookUrl under Outputs"),
+    ("## Alarms", "## Alarm", "AlertSyncSilent: infra/README.md has no row for alert-sync-silent"),
+    ("## Outputs", "## Exits", "Table: infra/README.md has no row for Table under Outputs"),
+];
+
 /// All that is said about a template.
 fn faults(template: &Template) -> Vec<String> {
     let rules = permissions::RULES.iter().chain(&wiring::RULES).chain(&watching::RULES);
@@ -126,6 +136,21 @@ fn wiring_that_is_broken_is_noticed() {
 #[test]
 fn what_would_no_more_be_told_is_noticed() {
     are_noticed(&WATCHING);
+}
+
+#[test]
+fn a_runbook_that_says_too_little_or_too_much_is_noticed() {
+    let template = Template::read();
+    let whole = std::fs::read_to_string(root().join(runbook::PATH)).expect("the runbook should be there");
+    for (stands, instead, said) in RUNBOOK {
+        assert!(whole.contains(stands), "\"{stands}\" stands nowhere");
+        let faults = runbook::faults(&template, &whole.replacen(stands, instead, 1));
+        let found = faults.iter().any(|(resource, what)| format!("{resource}: {what}").contains(said));
+        assert!(found, "\"{instead}\" in place of \"{stands}\": {faults:#?}");
+    }
+    let more = Template::of(&template.text.replacen("    Type: Number\n", "    Type: Number\n  Colour:\n", 1));
+    let faults = runbook::faults(&more, &whole);
+    assert!(faults.iter().any(|(resource, _)| resource == "Colour"), "{faults:#?}");
 }
 
 #[test]

@@ -1,10 +1,11 @@
 //! What must hold of the deployment's template, and that it and the code say the same: which function may do what,
-//! what each finds in its environment, what wakes it, and what tells when it does not work. The template is read as
-//! text; nothing is deployed.
+//! what each finds in its environment, what wakes it, and what tells when it does not work; and that the runbook tells
+//! people of it. The template is read as text; nothing is deployed.
 
 mod breaks;
 mod permissions;
 mod reach;
+mod runbook;
 mod watching;
 mod wiring;
 
@@ -150,4 +151,9 @@ fn what_wakes_a_function_reaches_it_and_no_other() {
 #[test]
 fn what_is_kept_is_safe_and_what_fails_is_told() {
     holds(&watching::RULES);
+}
+
+#[test]
+fn the_runbook_tells_of_each_alarm_parameter_and_output() {
+    holds(&runbook::RULES);
 }
