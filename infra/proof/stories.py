@@ -2,6 +2,7 @@
 
 import json
 import threading
+import time
 import urllib.error
 import urllib.request
 from datetime import datetime, timezone
@@ -106,7 +107,11 @@ def connected(stage):
 
 
 def make_it_four(stage):
-    """Lets it be 04:00 at the provider's, whatever the hour is here."""
+    """Lets it be 04:00 at the provider's, whatever the hour is here, and for a minute at least."""
+    past = datetime.now(timezone.utc)
+    if past.minute == 59:
+        saw("the hour is almost over; the next one is waited for")
+        time.sleep(60 - past.second)
     east = (4 - datetime.now(timezone.utc).hour + 12) % 24 - 12
     zone = f"Etc/GMT{-east:+d}" if east else "UTC"
     stage.person.edit_mapping(lambda text: with_setting(text, "time_zone", f'"{zone}"'))
