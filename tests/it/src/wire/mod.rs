@@ -103,6 +103,11 @@ impl Wire {
         serve(Side::Acronis, acronis, &self.gate).await
     }
 
+    /// The same wire to the bus and the secrets too; gives their address.
+    pub async fn also_to_aws(&self, aws: &str) -> String {
+        serve(Side::Table, aws, &self.gate).await
+    }
+
     /// Counts from now on, and strikes nothing; lets go what is held. What was cut off stays so.
     pub fn mend(&self) {
         assert!(!self.gate.lock().happening, "what was to happen meanwhile went wrong");

@@ -3,7 +3,6 @@
 
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
-use acrotask::table::EmbeddedTable;
 use functions::context::Clock;
 use functions::host::Host;
 use functions::http::HttpSettings;
@@ -11,6 +10,7 @@ use functions::run::Approve;
 use functions::store::Store;
 use functions::usage_sync;
 use functions::{events::SyncDue, setup};
+use it::canary::SearchedTable;
 use it::runtime::Function;
 use jiff::tz::TimeZone;
 use sandbox::{Sandbox, Seed};
@@ -26,7 +26,7 @@ pub(crate) struct Cloud {
     pub(crate) machine: Machine,
     pub(crate) host: Host,
     pub(crate) connections: Vec<(ConnectionId, Sandbox)>,
-    table: EmbeddedTable,
+    table: SearchedTable,
 }
 
 impl Cloud {
@@ -35,7 +35,7 @@ impl Cloud {
         let clock = Clock::system();
         let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await;
         let machine = machine.expect("the stand-ins for AWS start");
-        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let table = SearchedTable::in_memory().await;
         let host = Host { store: Store::new(table.client(), TABLE), ..machine.host.clone() };
         host.store.create_table().await.expect("the table is made");
         let mut cloud = Cloud { machine, host, connections: Vec::new(), table };

@@ -3,8 +3,11 @@
 
 mod batches;
 mod cloud;
+mod killed;
 mod logs;
+mod stand;
 mod tickets;
+mod work;
 
 use acrotask::demo::credentials;
 use cloud::Cloud;
