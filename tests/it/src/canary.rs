@@ -20,7 +20,8 @@ const SHOWN_BYTES: usize = 200;
 /// The words and what becomes of them in Base64, where they may begin at any of three places.
 static FORMS: LazyLock<Vec<String>> = LazyLock::new(|| {
     let in_base64 = |word: &str, before: usize| {
-        let (whole, end) = (STANDARD.encode([&vec![0; before], word.as_bytes()].concat()), (before + word.len()) * 4 / 3);
+        let (whole, end) =
+            (STANDARD.encode([&vec![0; before], word.as_bytes()].concat()), (before + word.len()) * 4 / 3);
         // A character stands for 6 bits: the first and the last ones hold bits of what is beside the word.
         whole[(before * 4).div_ceil(3)..end].to_owned()
     };
@@ -94,7 +95,9 @@ impl Deref for SearchedTable {
 
 impl Drop for SearchedTable {
     fn drop(&mut self) {
-        seek_in(&self.database);
+        if !std::thread::panicking() {
+            seek_in(&self.database);
+        }
         none_was_seen();
     }
 }
@@ -119,4 +122,3 @@ pub fn seek_in(database: &Database) {
 fn asked<T: serde::de::DeserializeOwned>(request: Value) -> T {
     serde_json::from_value(request).expect("it can be asked so")
 }
-

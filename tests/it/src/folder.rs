@@ -26,7 +26,9 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        search(&self.0);
+        if !std::thread::panicking() {
+            search(&self.0);
+        }
         let _ = std::fs::remove_dir_all(&self.0);
         canary::none_was_seen();
     }

@@ -92,8 +92,19 @@ impl Function {
 
     /// Invokes it with this much time.
     pub async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
+        self.wake(payload, time);
+        self.answer().await
+    }
+
+    /// Invokes it, and waits for nothing.
+    pub fn wake(&self, payload: Value, time: Duration) {
         self.events.send(Invocation { payload, time }).expect("the Runtime API is there");
+    }
+
+    /// Its next answer.
+    pub async fn answer(&mut self) -> Answer {
         let answer = tokio::time::timeout(ANSWERS_WITHIN, self.answers.recv()).await;
+        canary::none_was_seen();
         answer.expect("the function answers in time").expect("the Runtime API is there")
     }
 

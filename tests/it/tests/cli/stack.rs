@@ -45,7 +45,7 @@ impl Deployed {
         let aws = environment([
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", machine.aws_access_key()),
-            ("AWS_SECRET_ACCESS_KEY", "secret-of-annas-access-key"),
+            ("AWS_SECRET_ACCESS_KEY", "canary-of-annas-access-key"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", machine.aws_endpoint()),

@@ -3,7 +3,7 @@
 
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
-use functions::context::Clock;
+use functions::context::{Clock, Secret, WebhookKeys};
 use functions::events::SyncDue;
 use functions::http::HttpSettings;
 use functions::setup;
@@ -66,6 +66,18 @@ impl Stand {
     /// A new process of a function.
     pub(crate) async fn function(&self, name: &str) -> Function {
         Function::start(name, &self.environment).await
+    }
+
+    /// The same with more in its environment.
+    pub(crate) async fn function_with(&self, name: &str, more: &[(&'static str, &str)]) -> Function {
+        let more = more.iter().map(|(name, value)| (*name, (*value).to_owned()));
+        Function::start(name, &self.environment.iter().cloned().chain(more).collect::<Vec<_>>()).await
+    }
+
+    /// Lets the door of the connection know calls by this key.
+    pub(crate) fn keep_key(&self, key: &str) {
+        let keys = WebhookKeys { contract_changed: vec![Secret::new(key)], ..WebhookKeys::default() };
+        self.machine.keep_webhook_keys(&self.world.connection, &keys);
     }
 
     /// The event by which a job is due.
