@@ -179,8 +179,12 @@ class Emulator:
 
     def runs(self, job):
         """What each run of a job counted, as CloudWatch takes it out of the log."""
-        lines = [json.loads(line) for line in self.log(job) if line.startswith("{") and '"_aws"' in line]
-        return [line for line in lines if line["Job"] == job]
+        return [line for line in self.metrics(self.log(job)) if line["Job"] == job and "Run" in line]
+
+    def metrics(self, lines=None):
+        """What CloudWatch takes out of these lines of logs, or out of all."""
+        lines = lines or [line for lines in self.logs().values() for line in lines]
+        return [json.loads(line) for line in lines if line.startswith("{") and '"_aws"' in line]
 
     def queue(self, name):
         return self.client("sqs").get_queue_url(QueueName=f"{STACK}-{name}")["QueueUrl"]

@@ -159,6 +159,27 @@ impl RunRecord {
             findings: Vec::new(),
         }
     }
+
+    /// Whether it saw what it had to see, and did what it could: what a vendor refuses is no fault of the run's.
+    pub fn is_good(&self) -> bool {
+        match &self.outcome {
+            Outcome::Complete => true,
+            Outcome::Stopped(_) => self.plan.is_some(),
+            Outcome::Failed(_) => self.plan.is_some() && self.counts.refused > 0,
+            Outcome::Running | Outcome::Skipped => false,
+        }
+    }
+
+    /// Whether something is left that must not wait for a day. What was refused is asked for again only when something
+    /// changed, or a day passed (U6).
+    pub fn goes_on(&self) -> bool {
+        let ended_early = match &self.outcome {
+            Outcome::Stopped(_) | Outcome::Running => true,
+            Outcome::Failed(_) => self.counts.refused == 0,
+            Outcome::Complete | Outcome::Skipped => false,
+        };
+        ended_early || self.unanswered_since.is_some()
+    }
 }
 
 fn yes() -> bool {

@@ -20,8 +20,8 @@ async fn main() -> Result<(), lambda_runtime::Error> {
     lambda::serve(async |function, host, payload| {
         let schedule: Schedule =
             serde_json::from_value(payload).context("expected {\"job\": \"usage-sync\"} from the schedule")?;
-        let due = schedule.hour.map_or(Due::Now, |hour| Due::InHour(hour, host.clock.now()));
-        let connections = dispatch::run(&host.store, &function.bus, schedule.job, due).await?;
+        let due = schedule.hour.map_or(Due::Now, Due::InHour);
+        let connections = dispatch::run(&host, &function.bus, schedule.job, due).await?;
         Ok(serde_json::json!({"job": schedule.job, "connections": connections}))
     })
     .await

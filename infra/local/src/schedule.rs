@@ -19,7 +19,7 @@ const USAGE_SYNC_AT: Time = time(4, 0, 0, 0);
 const LOOKED_FOR_EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// How often all tickets are looked at, for what no webhook told.
 const TICKETS_EVERY: SignedDuration = SignedDuration::from_hours(24);
-/// When a schedule that cannot be read is looked at again, and what is unanswered.
+/// When a schedule that cannot be read is looked at again, and when what is left of a day's work goes on.
 const LOOK_AGAIN_AFTER: SignedDuration = SignedDuration::from_hours(1);
 /// How often the clock is looked at: a machine that slept, or whose clock was set, is late by no more.
 const LOOK_EVERY: Duration = Duration::from_secs(60);
@@ -72,9 +72,9 @@ impl Schedule {
     }
 }
 
-/// The next 04:00 in the connection's time zone, or the next hour if something is unanswered.
+/// The next 04:00 in the connection's time zone, or an hour from now if something is left that must not wait for it.
 async fn next_usage_sync(store: &Store, connection: &ConnectionId, now: Timestamp) -> anyhow::Result<Timestamp> {
-    if dispatch::is_unanswered(store, connection, Job::UsageSync, now).await? {
+    if dispatch::is_followed(store, connection, Job::UsageSync, now).await? {
         return Ok(now.checked_add(LOOK_AGAIN_AFTER)?);
     }
     let mapping = store.mapping(connection).await?.unwrap_or_default();

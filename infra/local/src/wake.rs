@@ -16,7 +16,7 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 
 /// How often a change event is given to its job, as with the queues on AWS; then it is the sweep's.
-const MOST_RECEIVES: u32 = 5;
+const MOST_RECEIVES: u32 = 20;
 
 /// What is quick and is waited for goes before what takes long.
 const IN_THIS_ORDER: [Job; 5] =
@@ -33,7 +33,7 @@ pub struct Again {
 /// Wakes `dispatch` for a job, and all that follows. Events of connections other than `served` are left alone:
 /// their credentials are not on this machine.
 pub async fn wake(machine: &mut Machine, served: &ConnectionId, job: Job, mode: Mode) -> anyhow::Result<Vec<Run>> {
-    dispatch::run(&machine.host.store, &machine.bus, job, Due::Now).await?;
+    dispatch::run(&machine.host, &machine.bus, job, Due::Now).await?;
     heed(machine, served, None, mode).await
 }
 

@@ -6,7 +6,7 @@ use serde_json::Value;
 use std::collections::BTreeSet;
 
 /// The units that CloudWatch takes and we have a use for.
-const UNITS: [&str; 4] = ["Count", "Milliseconds", "Percent", "None"];
+const UNITS: [&str; 5] = ["Count", "Milliseconds", "Seconds", "Percent", "None"];
 /// The most metrics and the most dimensions that one line may have.
 const MOST: (usize, usize) = (100, 30);
 /// How old a line may be in a test; CloudWatch takes two weeks.

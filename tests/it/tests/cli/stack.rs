@@ -180,7 +180,7 @@ async fn either_vendors_secret_is_changed_without_a_run_lost() {
     let written = usage_sync.end().await;
     let metrics = it::logs::metrics(&written);
     assert!(metrics.iter().all(|line| line["_aws"]["CloudWatchMetrics"][0]["Namespace"] == STACK), "{metrics:?}");
-    assert_eq!(metrics.iter().map(|line| line["GoodRuns"].as_u64()).collect::<Vec<_>>(), [1, 0, 1, 1].map(Some));
+    assert_eq!(metrics.iter().map(|line| line["FailedRuns"].as_u64()).collect::<Vec<_>>(), [0, 1, 0, 0].map(Some));
     for secret in ["the-next-of-acronis", "the-next-of-autotask", "slip-of-the-pen-0001"] {
         assert!(!written.contains(secret), "a secret was logged");
     }

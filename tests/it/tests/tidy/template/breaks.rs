@@ -33,14 +33,25 @@ const PERMISSIONS: [Break; 14] = [
     ),
 ];
 
-const WIRING: [Break; 13] = [
+const WIRING: [Break; 22] = [
     ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
     ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
     ("        MODE: !Ref Mode\n", "        WEBHOOK_PORT: !Ref Mode\n", "WEBHOOK_PORT, which no function reads"),
     ("        MODE: !Ref Mode\n", "        MODE: apply\n", "MODE is not ${Mode}"),
     ("        RUST_LOG: info\n", "        ACROTASK_ALLOW_LOOPBACK: \"1\"\n", "it names what is for one machine"),
     ("    Default: plan\n", "    Default: apply\n", "Mode does not begin as plan"),
-    ("VisibilityTimeout: 5400", "VisibilityTimeout: 5399", "UsageSyncQueue: what is at work may be given"),
+    ("VisibilityTimeout: 900", "VisibilityTimeout: 899", "UsageSyncQueue: what is at work may be given"),
+    ("VisibilityTimeout: 900", "VisibilityTimeout: 901", "or what failed comes again late"),
+    ("MaximumConcurrency: 2", "MaximumConcurrency: 1000", "UsageSyncQueue: nothing bounds how many"),
+    (
+        "Type: AWS::Events::EventBus",
+        "Type: AWS::Events::EventBusPolicy",
+        "Bus: no rule looks at AWS::Events::EventBusP",
+    ),
+    ("Type: Schedule\n", "Type: Api\n", "Dispatch: no rule looks at UsageSyncSchedule"),
+    ("    Runtime: provided", "    Policies: [x]\n    Runtime: provided", "it may do more than its role says"),
+    ("rate(5 minutes)", "rate(5 days)", "Dispatch: ContractWatchSchedule comes when nobody expects it"),
+    ("\"hour\": 4", "\"hour\": 5", "Dispatch: UsageSyncSchedule comes when nobody expects it"),
     (
         "Timeout: 280\n      MemorySize: 128",
         "Timeout: 300\n      MemorySize: 128",
@@ -55,21 +66,31 @@ const WIRING: [Break; 13] = [
     ("          cause: [mapping]", "          cause: [mapping, sweep]", "not {\"contract-changed\"}"),
     ("SourceArn: !GetAtt AlertSyncDue.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "AlertSyncDue: its target"),
     ("          RetryPolicy:\n            MaximumRetryAttempts: 0\n\n", "\n", "UsageSync: what failed is tried again"),
+    ("        MaximumRetryAttempts: 2\n", "", "Dispatch: what failed is tried again"),
+    ("MaximumEventAgeInSeconds: 3000", "MaximumEventAgeInSeconds: 21600", "Dispatch: what failed is tried again"),
 ];
 
-const WATCHING: [Break; 15] = [
+const WATCHING: [Break; 19] = [
     ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "Table: it cannot be restored"),
     ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table: it can be deleted by mistake"),
     ("AttributeName: ttl", "AttributeName: expires", "Table: nothing expires, or not by what the store writes"),
     ("SSEEnabled: true", "SSEEnabled: false", "Table: it is not encrypted"),
     ("    DeletionPolicy: Retain\n", "", "Table: it goes with the stack"),
     ("SqsManagedSseEnabled: true", "SqsManagedSseEnabled: false", "UsageSyncQueue: it is not encrypted"),
-    ("maxReceiveCount: 5", "maxReceiveCount: 50", "UsageSyncQueue: it gives up earlier or later"),
+    ("maxReceiveCount: 20", "maxReceiveCount: 50", "UsageSyncQueue: it gives up earlier or later"),
     ("RetentionInDays: !Ref LogRetentionDays", "KmsKeyId: x", "DispatchLogs: it is kept for ever"),
     ("LogGroup: !Ref UsageSyncLogs", "LogGroup: !Ref DispatchLogs", "UsageSync: it has no log group of its own"),
     ("MetricName: FailedRuns", "MetricName: FailedRun", "ContractChanged: nobody is told when it failed"),
     ("Value: !Ref AlertSync\n", "Value: !Ref UsageSync\n", "AlertSync: nobody is told when it failed"),
-    ("MetricName: GoodRuns", "MetricName: BestRuns", "no code tells BestRuns of usage-sync"),
+    ("MetricName: SinceGoodRun", "MetricName: SinceBestRun", "no code tells SinceBestRun of usage-sync"),
+    ("MetricName: Url5xxCount", "MetricName: Errors", "AutotaskWebhook: nobody is told when it failed"),
+    (
+        "      ComparisonOperator: GreaterThanOrEqual",
+        "      ComparisonOperator: LessThan",
+        "it is told when all is well",
+    ),
+    ("Threshold: 75\n", "Threshold: 7500\n", "no alarm reads AutotaskHourUsed of usage-sync from 75 on"),
+    ("Value: !GetAtt UsageSyncQueue.QueueName", "Value: x", "UsageSyncQueue: nobody is told of what waits"),
     ("MetricName: WebhooksDisabled", "MetricName: Open", "no alarm reads WebhooksDisabled of autotask-webhook"),
     ("Value: !GetAtt UsageSyncDeadLetters.QueueName", "Value: x", "UsageSyncDeadLetters: nobody is told of what waits"),
     ("\"Made\", \"Job\", \"usage-sync\"", "\"Make\", \"Job\", \"usage-sync\"", "Dashboard: no code tells Make"),

@@ -17,20 +17,29 @@ pub(super) const RULES: [Rule; 6] = [
 ];
 
 /// How often a queue gives a message to its function, as one machine does (`MOST_RECEIVES` in `wake`).
-const RECEIVES: i64 = 5;
+const RECEIVES: i64 = 20;
 /// The longest that a queue keeps a message: two weeks (Amazon SQS developer guide, Message retention).
 const LONGEST_SECONDS: i64 = 1_209_600;
-/// What a provider wants to be told of besides failures: a metric, and of which job.
-const WANTED: [(&str, &str); 8] = [
-    ("GoodRuns", "usage-sync"),
-    ("GoodRuns", "contract-watch"),
-    ("GoodRuns", "alert-sync"),
-    ("OldestOpen", "usage-sync"),
-    ("WebhooksDisabled", "autotask-webhook"),
-    ("AutotaskHourUsed", "usage-sync"),
-    ("AutotaskHourUsed", "contract-changed"),
-    ("AutotaskHourUsed", "alert-sync"),
+const HOUR: i64 = 3_600;
+/// What a provider wants to be told of besides failures: a metric of a job, from where on, and in which time.
+const WANTED: [(&str, &str, i64, i64); 9] = [
+    ("SinceGoodRun", "usage-sync", 25 * HOUR, 3 * HOUR),
+    ("SinceGoodRun", "contract-watch", HOUR, 2 * 900),
+    ("SinceGoodRun", "alert-sync", HOUR, 2 * 900),
+    ("SinceGoodRun", "ticket-changed", 26 * HOUR, 24 * HOUR),
+    ("OldestOpen", "usage-sync", HOUR, HOUR),
+    ("WebhooksDisabled", "autotask-webhook", 1, 24 * HOUR),
+    ("AutotaskHourUsed", "usage-sync", 75, HOUR),
+    ("AutotaskHourUsed", "contract-changed", 75, HOUR),
+    ("AutotaskHourUsed", "alert-sync", 75, HOUR),
 ];
+/// Metrics that only some jobs have; the others every job that runs has.
+const OF_SOME: [(&str, &[&str]); 3] = [
+    ("SinceGoodRun", &["usage-sync", "contract-watch", "alert-sync", "ticket-changed"]),
+    ("AutotaskHourUsed", &["usage-sync", "contract-changed", "alert-sync"]),
+    ("WebhooksDisabled", &["autotask-webhook"]),
+];
+const RUNS: [&str; 5] = ["usage-sync", "contract-watch", "contract-changed", "alert-sync", "ticket-changed"];
 const OWN_METRICS: &str = "${AWS::StackName}";
 
 fn table(template: &Template) -> Faults {
@@ -74,9 +83,10 @@ fn is_in_store(attribute: &str) -> bool {
     TEXTS.get_or_init(|| texts_in("functions/src/store")).contains(attribute)
 }
 
-/// The texts in the code below a folder.
-fn texts_in(folder: &str) -> BTreeSet<String> {
-    let tokens = rust_files(folder).into_iter().flat_map(|source| source.product_code());
+/// The texts in the code of a file, or below a folder.
+fn texts_in(place: &str) -> BTreeSet<String> {
+    let files = rust_files("functions/src").into_iter().filter(|source| source.path.starts_with(place));
+    let tokens = files.flat_map(|source| source.product_code());
     tokens.filter(|token| token.literal).map(|token| token.text.trim_matches('"').to_owned()).collect()
 }
 
@@ -106,10 +116,11 @@ fn queues(template: &Template) -> Faults {
             (true, _) => {}
         }
         let is_watched = |alarm: &Value| {
-            alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+            let waits = if is_last { "ApproximateNumberOfMessagesVisible" } else { "ApproximateAgeOfOldestMessage" };
+            alarm["MetricName"] == waits
                 && dimension(alarm, "QueueName").is_some_and(|of| of == format!("${{{name}.QueueName}}"))
         };
-        if is_last && !template.of_kind("AWS::CloudWatch::Alarm").any(|(_, alarm)| is_watched(alarm)) {
+        if !template.of_kind("AWS::CloudWatch::Alarm").any(|(_, alarm)| is_watched(alarm)) {
             fault("nobody is told of what waits in it");
         }
     }
@@ -142,8 +153,10 @@ fn dimension(alarm: &Value, name: &str) -> Option<String> {
 
 fn failures(template: &Template) -> Faults {
     let tells = |lambda: &Lambda<'_>, alarm: &Value| {
+        // What answers the world fails with a status (AWS Lambda developer guide, Monitoring Lambda function URLs).
+        let failures = if lambda.properties["FunctionUrlConfig"].is_object() { "Url5xxCount" } else { "Errors" };
         let of_function = alarm["Namespace"] == "AWS/Lambda"
-            && alarm["MetricName"] == "Errors"
+            && alarm["MetricName"] == failures
             && dimension(alarm, "FunctionName") == Some(format!("${{{}}}", lambda.name));
         let of_runs = text(&alarm["Namespace"]) == OWN_METRICS
             && alarm["MetricName"] == "FailedRuns"
@@ -162,17 +175,14 @@ fn failures(template: &Template) -> Faults {
 /// The metrics that the code tells.
 fn told() -> &'static BTreeSet<String> {
     static TOLD: OnceLock<BTreeSet<String>> = OnceLock::new();
-    TOLD.get_or_init(|| {
-        let source = rust_files("functions/src").into_iter().find(|source| source.path == "functions/src/metrics.rs");
-        let code = source.expect("the metrics have a file").product_code();
-        code.into_iter().filter(|token| token.literal).map(|token| token.text.trim_matches('"').to_owned()).collect()
-    })
+    TOLD.get_or_init(|| texts_in("functions/src/metrics.rs"))
 }
 
 /// What is wrong with a metric of ours that somebody reads.
-fn fault_of(template: &Template, metric: &str, job: Option<&str>) -> Option<String> {
-    let is_function = job.is_some_and(|job| template.lambda(job).is_some());
-    (!told().contains(metric) || !is_function).then(|| format!("no code tells {metric} of {}", job.unwrap_or("nobody")))
+fn fault_of(metric: &str, job: Option<&str>) -> Option<String> {
+    let of_some = OF_SOME.iter().find(|(name, _)| *name == metric).map(|(_, jobs)| *jobs);
+    let is_told = told().contains(metric) && job.is_some_and(|job| of_some.unwrap_or(&RUNS).contains(&job));
+    (!is_told).then(|| format!("no code tells {metric} of {}", job.unwrap_or("nobody")))
 }
 
 fn alarms(template: &Template) -> Faults {
@@ -186,19 +196,25 @@ fn alarms(template: &Template) -> Faults {
         if alarm["AlarmActions"]["Fn::If"][0] != "TellsSomebody" {
             fault("it tells nobody".to_owned());
         }
+        // All that is watched is better when it is less.
+        if alarm["ComparisonOperator"] != "GreaterThanOrEqualToThreshold" {
+            fault("it is told when all is well".to_owned());
+        }
         let (metric, job) = (text(&alarm["MetricName"]), dimension(alarm, "Job"));
         match text(&alarm["Namespace"]).as_str() {
             OWN_METRICS => {
-                fault_of(template, &metric, job.as_deref()).into_iter().for_each(&mut fault);
-                read.insert((metric, job.unwrap_or_default()));
+                fault_of(&metric, job.as_deref()).into_iter().for_each(&mut fault);
+                let number = |name: &str| alarm[name].as_i64().unwrap_or_default();
+                let time = number("Period") * number("EvaluationPeriods");
+                read.insert((metric, job.unwrap_or_default(), number("Threshold"), time));
             }
             namespace if namespace.starts_with("AWS/") => {}
             other => fault(format!("nobody tells metrics as {other}")),
         }
     }
-    for (metric, job) in WANTED {
-        if !read.contains(&(metric.to_owned(), job.to_owned())) {
-            faults.push((String::new(), format!("no alarm reads {metric} of {job}")));
+    for (metric, job, threshold, time) in WANTED {
+        if !read.contains(&(metric.to_owned(), job.to_owned(), threshold, time)) {
+            faults.push((String::new(), format!("no alarm reads {metric} of {job} from {threshold} on in {time} s")));
         }
     }
     faults
@@ -224,7 +240,7 @@ fn dashboard(template: &Template) -> Faults {
                 let row: Vec<String> = row.map(whole).collect();
                 match &row[..] {
                     [namespace, metric, by, job] if namespace == OWN_METRICS && by == "Job" => {
-                        fault_of(template, metric, Some(job)).into_iter().for_each(&mut fault);
+                        fault_of(metric, Some(job)).into_iter().for_each(&mut fault);
                     }
                     _ => fault(format!("it reads {row:?}")),
                 }

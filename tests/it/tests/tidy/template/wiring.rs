@@ -13,7 +13,8 @@ use shared::run::Job;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
+    ("it is made of what the rules look at", kinds),
     ("one binary, one function, one name", binaries),
     ("the environment is what the code reads", environment),
     ("it only looks unless somebody says otherwise", mode),
@@ -28,13 +29,59 @@ const JOBS: [Job; 5] = [Job::UsageSync, Job::ContractWatch, Job::ContractChanged
 const ONE_MACHINE: [&str; 2] = ["ACROTASK_DATA", "ACROTASK_ALLOW_LOOPBACK"];
 /// What the log itself reads (tracing-subscriber, `EnvFilter`).
 const LOG_FILTER: &str = "RUST_LOG";
-/// AWS advises six times the function's time-out (AWS Lambda developer guide, Using Lambda with Amazon SQS).
-const TIMES_THE_TIMEOUT: i64 = 6;
+/// What comes when, and for which hour at the provider's; the same as on one machine.
+const SCHEDULES: [(Job, &str, Option<i64>); 4] = [
+    (Job::UsageSync, "cron(0 * * * ? *)", Some(4)),
+    (Job::ContractWatch, "rate(5 minutes)", None),
+    (Job::AlertSync, "rate(5 minutes)", None),
+    (Job::TicketChanged, "rate(1 day)", None),
+];
+/// An event that is older is for another hour.
+const HOUR_SECONDS: i64 = 3_600;
+/// The longest until what failed comes again.
+const AGAIN_SECONDS: i64 = 900;
+/// How many work on a queue at once: the fewest that AWS takes (AWS Lambda developer guide, Scaling for Amazon SQS).
+const AT_ONCE: i64 = 2;
+/// What a stack may be made of: anything else may hold permissions that no rule looks at.
+const KINDS: [&str; 11] = [
+    "AWS::CloudWatch::Alarm",
+    "AWS::CloudWatch::Dashboard",
+    "AWS::DynamoDB::Table",
+    "AWS::Events::EventBus",
+    "AWS::Events::Rule",
+    "AWS::IAM::Role",
+    "AWS::Lambda::Permission",
+    "AWS::Logs::LogGroup",
+    "AWS::SQS::Queue",
+    "AWS::SQS::QueuePolicy",
+    "AWS::Serverless::Function",
+];
 
 /// `usage-sync` as its resource is called.
 fn resource_name(binary: &str) -> String {
     let capital = |word: &str| word[..1].to_uppercase() + &word[1..];
     binary.split('-').map(capital).collect()
+}
+
+fn kinds(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for (name, resource) in template.resources() {
+        if !KINDS.contains(&text(&resource["Type"]).as_str()) {
+            faults.push((name.clone(), format!("no rule looks at {}", text(&resource["Type"]))));
+        }
+    }
+    for lambda in template.lambdas() {
+        for (name, event) in lambda.properties["Events"].as_object().into_iter().flatten() {
+            if !["Schedule", "SQS"].contains(&text(&event["Type"]).as_str()) {
+                faults.push((lambda.name.to_owned(), format!("no rule looks at {name}")));
+            }
+        }
+        if lambda.properties.get("Policies").is_some() || template.all["Globals"]["Function"].get("Policies").is_some()
+        {
+            faults.push((lambda.name.to_owned(), "it may do more than its role says".to_owned()));
+        }
+    }
+    faults
 }
 
 fn binaries(template: &Template) -> Faults {
@@ -237,12 +284,14 @@ fn schedules(template: &Template) -> Faults {
             }
             let input: Value = serde_json::from_str(&text(&event["Properties"]["Input"])).unwrap_or_default();
             match serde_json::from_value::<Job>(input["job"].clone()) {
-                Ok(job) if lambda.binary == "dispatch" => scheduled.extend([job]),
+                Ok(job) if lambda.binary == "dispatch" => {
+                    let when = text(&event["Properties"]["Schedule"]);
+                    if !SCHEDULES.contains(&(job, when.as_str(), input["hour"].as_i64())) {
+                        faults.push((lambda.name.to_owned(), format!("{name} comes when nobody expects it")));
+                    }
+                    scheduled.extend([job]);
+                }
                 _ => faults.push((lambda.name.to_owned(), format!("{name} wakes no job by dispatch"))),
-            }
-            let is_daily = input.get("hour").is_none() || text(&event["Properties"]["Schedule"]) == "cron(0 * * * ? *)";
-            if !is_daily {
-                faults.push((lambda.name.to_owned(), format!("{name} does not come each hour, and has an hour")));
             }
         }
     }
@@ -264,9 +313,13 @@ fn retries(template: &Template) -> Faults {
         let targets = rules.flat_map(|(_, rule)| list(&rule["Targets"])).filter(|target| text(&target["Arn"]) == own);
         let targets: Vec<&Value> = targets.collect();
         let none = |value: &Value| value["MaximumRetryAttempts"] == 0;
-        let is_right =
-            none(&lambda.properties["EventInvokeConfig"]) && targets.iter().all(|target| none(&target["RetryPolicy"]));
-        if !targets.is_empty() && !is_right {
+        let own = &lambda.properties["EventInvokeConfig"];
+        // What is due at four is due again only tomorrow; to say so twice does no harm.
+        let is_dispatch = lambda.binary == "dispatch" && own["MaximumRetryAttempts"] == 2;
+        let is_right = (none(own) || is_dispatch)
+            && own["MaximumEventAgeInSeconds"].as_i64().is_some_and(|seconds| seconds < HOUR_SECONDS)
+            && targets.iter().all(|target| none(&target["RetryPolicy"]));
+        if (!targets.is_empty() || lambda.binary == "dispatch") && !is_right {
             faults.push((lambda.name.to_owned(), "what failed is tried again, before its next schedule".to_owned()));
         }
     }
@@ -276,20 +329,21 @@ fn retries(template: &Template) -> Faults {
 fn queues(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for lambda in template.lambdas() {
-        let timeout = lambda.properties["Timeout"].as_i64().unwrap_or(i64::MAX / TIMES_THE_TIMEOUT);
+        let timeout = lambda.properties["Timeout"].as_i64().unwrap_or(i64::MAX);
         for (_, event) in lambda.properties["Events"].as_object().into_iter().flatten() {
             let event = &event["Properties"];
             let queue = text(&event["Queue"]);
             let Some(queue) = resource_of(&queue) else { continue };
             let mut fault = |what: &str| faults.push((queue.to_owned(), what.to_owned()));
             let properties = &template.resources()[queue]["Properties"];
-            if properties["VisibilityTimeout"].as_i64().is_none_or(|seconds| seconds < TIMES_THE_TIMEOUT * timeout) {
-                fault("what is at work may be given to somebody else: less than six times the time-out");
+            let visibility = properties["VisibilityTimeout"].as_i64().unwrap_or_default();
+            if !(timeout..=AGAIN_SECONDS).contains(&visibility) {
+                fault("what is at work may be given to somebody else, or what failed comes again late");
             }
             if !list(&event["FunctionResponseTypes"]).iter().any(|kind| text(kind) == "ReportBatchItemFailures") {
                 fault("one message that failed brings back all");
             }
-            if event["ScalingConfig"]["MaximumConcurrency"].as_i64().is_none() {
+            if event["ScalingConfig"]["MaximumConcurrency"] != AT_ONCE {
                 fault("nothing bounds how many work on it at once");
             }
         }
