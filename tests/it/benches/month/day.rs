@@ -3,7 +3,7 @@
 
 use crate::provider::{KEY, Provider};
 use crate::took::Took;
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use functions::events::{About, Cause, CompanyChanged, ContractChanged, Event, SyncDue, TicketChanged};
@@ -23,27 +23,71 @@ const CUSTOMERS_WITH_AN_ALERT: f64 = 50.0;
 const CUSTOMERS_WITH_A_CHANGE: f64 = 50.0;
 /// Calls of Autotask for each customer and day: tickets and notes, whoever writes them.
 const CALLS: f64 = 2.0;
-/// The most messages in a batch that is taken for granted; Lambda may bring 10.
-const MOST_IN_A_BATCH: f64 = 5.0;
+/// Lambda waits so long for more messages before it invokes a function, as the template has it.
+const WINDOW_SECONDS: f64 = 20.0;
+/// Autotask calls while people work.
+const WORKING_SECONDS: f64 = 10.0 * 3_600.0;
+
+/// How often things happen in a day that follow from the customers.
+struct Often {
+    customers: f64,
+}
+
+impl Often {
+    fn of(customers: usize) -> Often {
+        Often { customers: customers as f64 }
+    }
+
+    /// Batches of the daily turn: those of one look arrive together.
+    fn turns(&self) -> f64 {
+        self.customers.min(LOOKS)
+    }
+
+    fn changed_contracts(&self) -> f64 {
+        self.customers / CUSTOMERS_WITH_A_CHANGE
+    }
+
+    /// Looks that find an alert raised or cleared.
+    fn changed_alerts(&self) -> f64 {
+        (2.0 * self.customers / CUSTOMERS_WITH_AN_ALERT).min(LOOKS - 1.0)
+    }
+
+    fn calls(&self) -> f64 {
+        self.customers * CALLS
+    }
+
+    /// Batches of tickets that Autotask called about.
+    fn tickets(&self) -> f64 {
+        self.calls().min(WORKING_SECONDS / WINDOW_SECONDS)
+    }
+}
+
+/// The runs of a day, by job.
+pub(crate) fn runs(customers: usize) -> [(Job, f64); 5] {
+    let often = Often::of(customers);
+    [
+        (Job::UsageSync, 1.0 + often.changed_contracts()),
+        (Job::ContractWatch, LOOKS),
+        (Job::ContractChanged, often.turns() + often.changed_contracts()),
+        (Job::AlertSync, LOOKS),
+        (Job::TicketChanged, 1.0 + often.tickets()),
+    ]
+}
 
 /// One kind of invocation.
 pub(crate) struct Invoked {
     pub(crate) name: &'static str,
     pub(crate) function: &'static str,
     pub(crate) per_day: f64,
+    /// Messages of a queue that it is invoked with.
+    pub(crate) messages: usize,
     pub(crate) took: Took,
-}
-
-/// The companies whose turn it is in one look, the messages in a batch of them, and the batches of a day.
-pub(crate) fn turns(customers: f64) -> (f64, f64, f64) {
-    let turn = customers / LOOKS;
-    let batch = (turn / 2.0).ceil().clamp(1.0, MOST_IN_A_BATCH);
-    (turn, batch, customers / batch)
 }
 
 /// Everything that happens within a day.
 pub(crate) async fn all(provider: &mut Provider) -> anyhow::Result<Vec<Invoked>> {
-    let mut day = Day { provider, all: Vec::new() };
+    let often = Often::of(provider.customers);
+    let mut day = Day { provider, often, all: Vec::new() };
     day.looks().await?;
     day.contracts().await?;
     day.alerts().await?;
@@ -54,6 +98,7 @@ pub(crate) async fn all(provider: &mut Provider) -> anyhow::Result<Vec<Invoked>>
 
 struct Day<'p> {
     provider: &'p mut Provider,
+    often: Often,
     all: Vec<Invoked>,
 }
 
@@ -65,13 +110,17 @@ impl Day<'_> {
         per_day: f64,
         payload: Value,
     ) -> anyhow::Result<()> {
+        let messages = payload["Records"].as_array().map_or(0, Vec::len);
         let took = self.provider.invoke(function, payload).await?;
-        self.all.push(Invoked { name, function, per_day, took });
+        self.all.push(Invoked { name, function, per_day, messages, took });
         Ok(())
     }
 
-    fn customers(&self) -> f64 {
-        self.provider.customers as f64
+    /// The last invocation made as many changes, and is what it is taken for.
+    fn made(&self, changes: usize) -> anyhow::Result<()> {
+        let last = self.all.last().context("something was invoked")?;
+        ensure!(last.took.made == changes as u64, "{}: {} changes instead of {changes}", last.name, last.took.made);
+        Ok(())
     }
 
     fn due(&self, job: Job) -> Value {
@@ -95,44 +144,50 @@ impl Day<'_> {
         let due = self.due(Job::ContractWatch);
         self.invoke("a look at contracts", "contract-watch", LOOKS, due).await?;
         let companies = self.provider.companies();
-        let (_, batch, batches) = turns(self.customers());
-        let named = companies.iter().cycle().take(batch as usize);
+        let named = companies.iter().cycle().take((self.often.customers / self.often.turns()).ceil() as usize);
         let turn = named.map(|company| {
             let (connection, company) = (id.clone(), CompanyId(*company));
             Event::CompanyChanged(CompanyChanged { connection, company, cause: Cause::Sweep })
         });
         let turn = messages(turn);
-        self.invoke("a batch of the daily turn", "contract-changed", batches, turn).await?;
+        self.invoke("a batch of the daily turn", "contract-changed", self.often.turns(), turn).await?;
         let about = About::Company(CompanyId(companies[0]));
         let changed = messages([Event::ContractChanged(ContractChanged { connection: id, about })]);
-        let often = self.customers() / CUSTOMERS_WITH_A_CHANGE;
+        let often = self.often.changed_contracts();
         self.invoke("a changed contract, quotas", "contract-changed", often, changed.clone()).await?;
         self.invoke("a changed contract, units", "usage-sync", often, changed).await
     }
 
     async fn alerts(&mut self) -> anyhow::Result<()> {
-        let changes = (2.0 * self.customers() / CUSTOMERS_WITH_AN_ALERT).min(LOOKS - 1.0);
+        let changes = self.often.changed_alerts();
         let due = self.due(Job::AlertSync);
         self.invoke("a look, nothing new", "alert-sync", LOOKS - changes, due.clone()).await?;
         self.provider.raise_an_alert();
-        self.invoke("a look, one alert changed", "alert-sync", changes, due).await
+        self.invoke("a look, one alert changed", "alert-sync", changes, due).await?;
+        self.made(1)
     }
 
     async fn tickets(&mut self) -> anyhow::Result<()> {
         let due = self.due(Job::TicketChanged);
         self.invoke("all tickets", "ticket-changed", 1.0, due).await?;
         let ticket = self.provider.close_the_ticket()?;
-        let calls = self.customers() * CALLS;
+        let calls = self.often.calls();
         self.invoke("a call of Autotask's", "autotask-webhook", calls, call(ticket)?).await?;
-        let connection = self.provider.id.clone();
-        let closed = Event::TicketChanged(TicketChanged { connection, ticket: TicketId(ticket) });
-        self.invoke("a ticket that changed", "ticket-changed", calls, messages([closed])).await
+        // One of them is a ticket of ours; the others are everybody's.
+        let batches = self.often.tickets();
+        let named = (0..(calls / batches).ceil() as i64).map(|number| {
+            let connection = self.provider.id.clone();
+            Event::TicketChanged(TicketChanged { connection, ticket: TicketId(ticket + number) })
+        });
+        let named = messages(named);
+        self.invoke("tickets that changed", "ticket-changed", batches, named).await
     }
 
     async fn units(&mut self) -> anyhow::Result<()> {
         self.provider.live_a_day();
         let due = self.due(Job::UsageSync);
-        self.invoke("units of everybody", "usage-sync", 1.0, due).await
+        self.invoke("units of everybody", "usage-sync", 1.0, due).await?;
+        self.made(self.provider.changed_a_day())
     }
 }
 

@@ -62,13 +62,14 @@ fn asked() -> anyhow::Result<(Vec<usize>, u64)> {
 
 async fn count(customers: usize, latency: u64) -> anyhow::Result<()> {
     let mut provider = Provider::new(customers).await?;
+    provider.remember(&day::runs(customers)).await?;
     provider.slow_down(latency);
     let day = day::all(&mut provider).await?;
     let kept = provider.kept().await?;
     println!("{customers} customers, {latency} ms for each answer of a vendor");
     show(&day);
     println!("  the table: {}", words(&kept));
-    println!("{}", Bill::of(&month(customers, &day, &kept)?));
+    println!("{}", Bill::of(&month(&day, &kept)?));
     Ok(())
 }
 
@@ -88,7 +89,7 @@ fn show(day: &[Invoked]) {
         "metrics",
         "ms"
     );
-    for Invoked { name, function, per_day, took } in day {
+    for Invoked { name, function, per_day, took, .. } in day {
         println!(
             "  {name:<28} {function:<17} {per_day:>8.1} {:>7} {:>8} {:>7} {:>7} {:>7} {:>6} {:>7} {:>7} {:>7}",
             took.acronis,
@@ -109,7 +110,7 @@ fn words(kept: &BTreeMap<String, (u64, u64)>) -> String {
     words.join(", ")
 }
 
-fn month(customers: usize, day: &[Invoked], kept: &BTreeMap<String, (u64, u64)>) -> anyhow::Result<Month> {
+fn month(day: &[Invoked], kept: &BTreeMap<String, (u64, u64)>) -> anyhow::Result<Month> {
     let template = Template::read()?;
     let a_day = |of: &dyn Fn(&Invoked) -> f64| day.iter().map(|one| one.per_day * of(one)).sum::<f64>();
     let a_month = |of: &dyn Fn(&Invoked) -> f64| a_day(of) * DAYS_IN_A_MONTH;
@@ -118,11 +119,7 @@ fn month(customers: usize, day: &[Invoked], kept: &BTreeMap<String, (u64, u64)>)
         let gb = template.memory_of(one.function)? / 1_024.0;
         gb_seconds += one.per_day * DAYS_IN_A_MONTH * gb * one.took.millis as f64 / 1_000.0;
     }
-    let queued =
-        |one: &Invoked| one.name.starts_with("a batch") || one.name.contains("changed") && one.function != "alert-sync";
-    let (_, batch, _) = day::turns(customers as f64);
-    let in_batch = |one: &Invoked| if one.name.starts_with("a batch") { batch } else { 1.0 };
-    let messages = a_month(&|one| if queued(one) { in_batch(one) } else { 0.0 });
+    let messages = a_month(&|one| one.messages as f64);
     let polls = template.queues() * POLLERS * SECONDS_IN_A_DAY / POLL_SECONDS * DAYS_IN_A_MONTH;
     let log_bytes = a_month(&|one| one.took.log_bytes as f64);
     Ok(Month {

@@ -16,13 +16,14 @@ use functions::{alert_sync, contract_changed, contract_watch, setup, usage_sync}
 use it::bench::counted::{Counted, acronis_endpoint, autotask_endpoint, aws_operation, table_operation, wire};
 use it::bench::planted::{self, LINES, Size, customer_name, used};
 use it::runtime::{Answer, Function};
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 use sandbox::acronis::alerts::NewAlert;
 use sandbox::{Fault, FaultKind, Sandbox};
 use serde_json::Value;
 use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::ServiceTarget;
-use shared::run::{Mode, Outcome};
+use shared::run::{Job, Mode, Outcome, RunRecord};
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,10 @@ const TABLE: &str = "acrotask";
 pub(crate) const KEY: &str = "the-key-of-the-bench";
 /// An item that everybody uses a little more of every day, and that is sold as nothing: bytes, say.
 const GROWING: &str = "pw_base_growing";
+/// Of so many lines, one differs after a day.
+const LINES_PER_CHANGE: usize = 100;
+/// How far back the runs go that are in the table.
+const SECONDS_REMEMBERED: f64 = 86_400.0;
 /// As long as the longest function may take.
 const TIME: Duration = Duration::from_secs(900);
 
@@ -53,6 +58,7 @@ impl Provider {
         let today = clock.now().to_zoned(TimeZone::UTC).date();
         let sandbox = planted::plant(Size { customers, items: LINES, latency: 0 }, Some(today)).await?;
         sandbox.set_now(clock.now());
+        sandbox.world(|world| world.follow_system_clock(true));
         let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
         let table = EmbeddedTable::in_memory().await?;
         let (of_vendors, of_table, of_aws) = (Counted::default(), Counted::default(), Counted::default());
@@ -83,6 +89,7 @@ impl Provider {
         let mut provider = Provider { sandbox, host, id, customers, counters, environment, machine, tenants, table };
         provider.tenants = (0..customers).map(|number| provider.tenant(number)).collect::<anyhow::Result<_>>()?;
         provider.grow(1);
+        provider.settle();
         provider.go_live().await?;
         Ok(provider)
     }
@@ -90,6 +97,20 @@ impl Provider {
     fn tenant(&self, customer: usize) -> anyhow::Result<String> {
         let found = self.sandbox.world(|world| world.tenant_named(&customer_name(customer)));
         found.context("a customer has a tenant")
+    }
+
+    /// No more lines differ than on any other day: what the first run changes is still to be seen in the day that is
+    /// counted.
+    fn settle(&self) {
+        self.sandbox.world(|world| {
+            for (customer, tenant) in self.tenants.iter().enumerate() {
+                let item = customer % LINES;
+                let right = used(customer, item) + 1;
+                if customer * LINES % LINES_PER_CHANGE != 0 {
+                    world.set_usage(tenant, &planted::item(item), None, right, Some(right));
+                }
+            }
+        });
     }
 
     async fn go_live(&mut self) -> anyhow::Result<()> {
@@ -118,17 +139,36 @@ impl Provider {
         is_complete(contract_watch::run(host, &self.machine.bus, id).await?)
     }
 
+    /// Puts the runs of the last day into the table: how many there are says what it takes to read them.
+    pub(crate) async fn remember(&self, a_day: &[(Job, f64)]) -> anyhow::Result<()> {
+        let (store, now) = (&self.host.store, self.host.clock.now());
+        let known = store.runs(&self.id, usize::MAX).await?;
+        for (job, times) in a_day {
+            // What ran once already is as long as what runs again; tickets are looked at as alerts are.
+            let like = if *job == Job::TicketChanged { Job::AlertSync } else { *job };
+            let last = known.iter().find(|run| run.job == like).context("each job ran")?;
+            let between = SignedDuration::from_secs((SECONDS_REMEMBERED / times) as i64);
+            let mut started = now.checked_sub(between)?;
+            for number in 0..*times as usize {
+                let id = format!("{started:.3}-{job}-{number:032}");
+                store.save_run(&self.id, &RunRecord { id, job: *job, started, heard: started, ..last.clone() }).await?;
+                started = started.checked_sub(between)?;
+            }
+        }
+        Ok(())
+    }
+
     /// From here on every answer of a vendor takes as long.
     pub(crate) fn slow_down(&self, millis: u64) {
         self.sandbox.fail(Fault::always("", FaultKind::Delay { millis }));
     }
 
-    /// A day passes at the customers': everybody uses a little more of what is sold as nothing, and one line in a hundred
-    /// differs.
+    /// A day passes at the customers': everybody uses a little more of what is sold as nothing, and some
+    /// lines differ.
     pub(crate) fn live_a_day(&self) {
         self.grow(2);
         self.sandbox.world(|world| {
-            for line in (0..self.customers * LINES).step_by(100) {
+            for line in (0..self.customers * LINES).step_by(LINES_PER_CHANGE) {
                 // Another line than the one that differed at first: each is written once a day.
                 let customer = line / LINES;
                 let item = (customer + 1) % LINES;
@@ -136,6 +176,11 @@ impl Provider {
                 world.set_usage(&self.tenants[customer], &planted::item(item), None, more, Some(more));
             }
         });
+    }
+
+    /// How many lines differ after a day.
+    pub(crate) fn changed_a_day(&self) -> usize {
+        (self.customers * LINES).div_ceil(LINES_PER_CHANGE)
     }
 
     fn grow(&self, to: u64) {
@@ -147,7 +192,7 @@ impl Provider {
         });
     }
 
-    /// A backup of the first customer's fails; gives nothing: what becomes of it is the run's.
+    /// A backup of the first customer's fails.
     pub(crate) fn raise_an_alert(&self) {
         self.sandbox
             .world(|world| _ = world.raise(NewAlert::of(&self.tenants[0], "BackupFailed").about("SRV-01", "Daily")));
@@ -161,7 +206,6 @@ impl Provider {
 
     /// A person completes the first ticket; gives its number.
     pub(crate) fn close_the_ticket(&self) -> anyhow::Result<i64> {
-        self.sandbox.set_now(self.host.clock.now());
         let ticket = self.sandbox.world(|world| world.tickets()).first().map(|ticket| ticket.id);
         let ticket = ticket.context("the alert made a ticket")?;
         ensure!(self.sandbox.world(|world| world.human_close(ticket)), "the ticket is closed");
