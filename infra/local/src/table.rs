@@ -33,7 +33,11 @@ pub struct EmbeddedTable {
 impl EmbeddedTable {
     /// A database that is gone when this is dropped.
     pub async fn in_memory() -> anyhow::Result<Self> {
-        let database = Database::memory().context("the database in memory cannot be made")?;
+        Self::of(Database::memory().context("the database in memory cannot be made")?).await
+    }
+
+    /// A database that whoever gives it may look into without asking.
+    pub async fn of(database: Database) -> anyhow::Result<Self> {
         Self::serve(database, false).await
     }
 

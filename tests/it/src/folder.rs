@@ -1,5 +1,7 @@
-//! A folder for a story's files that is gone with the story.
+//! A folder for a story's files that is gone with the story; not before all that is in it was searched for secrets.
 
+use crate::canary;
+use dynoxide::Database;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -24,6 +26,25 @@ impl Folder {
 
 impl Drop for Folder {
     fn drop(&mut self) {
+        if !std::thread::panicking() {
+            search(&self.0);
+        }
         let _ = std::fs::remove_dir_all(&self.0);
+        canary::none_was_seen();
+    }
+}
+
+fn search(folder: &Path) {
+    for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        let path = entry.path();
+        if path.is_dir() {
+            search(&path);
+        } else if path.extension().is_some_and(|extension| extension == "db") {
+            let name = path.to_str().expect("the names of a story are UTF-8");
+            // A story may have put there what is no database.
+            Database::new(name).iter().for_each(canary::seek_in);
+        } else if let Ok(bytes) = std::fs::read(&path) {
+            canary::seek(&path.display().to_string(), &String::from_utf8_lossy(&bytes));
+        }
     }
 }

@@ -2,6 +2,7 @@
 //! built and run; and what benches share. It holds no test.
 
 pub mod bench;
+pub mod canary;
 pub mod desk;
 pub mod folder;
 pub mod lines;

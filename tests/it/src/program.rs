@@ -1,6 +1,7 @@
 //! The programs themselves, built once beside the tests; and the command line, run to its end or watched line
 //! by line. Whatever it says is searched for secrets.
 
+use crate::canary;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -56,6 +57,9 @@ impl Said {
 
     #[track_caller]
     fn keeps(self, secrets: &[String]) -> Said {
+        canary::seek("what the program says", &self.out);
+        canary::seek("what the program says besides", &self.err);
+        canary::none_was_seen();
         for secret in secrets.iter().filter(|secret| !secret.trim().is_empty()) {
             assert!(!self.out.contains(secret) && !self.err.contains(secret), "a secret is told: {self:#?}");
         }

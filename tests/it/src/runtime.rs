@@ -1,6 +1,9 @@
 //! A stand-in for the Runtime API that Lambda gives a function, and the function's own binary running
-//! against it. It hands over events and takes answers; it knows nothing of what they say.
+//! against it. It hands over events and takes answers; it knows nothing of what they say, but that no secret may be
+//! in it.
 
+use crate::canary;
+use crate::folder::Folder;
 use axum::Router;
 use axum::body::Bytes;
 use axum::extract::{Path, State};
@@ -11,11 +14,11 @@ use serde_json::Value;
 use std::process::Stdio;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
-use tokio::io::{AsyncRead, AsyncReadExt};
 use tokio::process::Child;
 use tokio::sync::{Mutex, mpsc};
-use tokio::task::JoinHandle;
 
+/// The file with all that a function writes.
+const LOG: &str = "log";
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:acrotask";
 /// Long enough for a slow machine; a function that has less time and does not answer by then never will.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
@@ -44,7 +47,8 @@ struct Api {
 /// A function's process, waiting for events.
 pub struct Function {
     child: Child,
-    written: Vec<JoinHandle<String>>,
+    // After the process, which is killed when it is dropped: what it wrote is searched then.
+    written: Folder,
     events: mpsc::UnboundedSender<Invocation>,
     answers: mpsc::UnboundedReceiver<Answer>,
 }
@@ -55,7 +59,12 @@ impl Function {
         let (events, waiting) = mpsc::unbounded_channel();
         let (sender, answers) = mpsc::unbounded_channel();
         let api = serve(Api { events: Arc::new(Mutex::new(waiting)), answers: sender }).await;
-        let mut child = tokio::process::Command::new(crate::program::built(name))
+        let written = Folder::of(name);
+        let pipe = || {
+            let log = std::fs::OpenOptions::new().create(true).append(true).open(written.path().join(LOG));
+            Stdio::from(log.expect("a file can be made"))
+        };
+        let child = tokio::process::Command::new(crate::program::built(name))
             .env_clear()
             .env("AWS_LAMBDA_RUNTIME_API", api)
             .env("AWS_LAMBDA_FUNCTION_NAME", name)
@@ -63,18 +72,16 @@ impl Function {
             .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
             .env("AWS_REGION", "us-east-1")
             .env("AWS_ACCESS_KEY_ID", "local")
-            .env("AWS_SECRET_ACCESS_KEY", "local")
+            .env("AWS_SECRET_ACCESS_KEY", "canary-of-the-functions-own-key")
+            .env("AWS_SESSION_TOKEN", "canary-of-the-functions-own-token")
+            .env("RUST_LOG", "trace")
             .envs(given.iter().map(|(name, value)| (*name, value.as_str())))
             .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
+            .stdout(pipe())
+            .stderr(pipe())
             .kill_on_drop(true)
             .spawn()
             .expect("the function starts");
-        let stdout = child.stdout.take().expect("it is piped");
-        let stderr = child.stderr.take().expect("it is piped");
-        // Read all the time: a process that nobody reads stands still.
-        let written = vec![tokio::spawn(text_of(stdout)), tokio::spawn(text_of(stderr))];
         Function { child, written, events, answers }
     }
 
@@ -85,8 +92,23 @@ impl Function {
 
     /// Invokes it with this much time.
     pub async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
+        self.wake(payload, time);
+        self.answer_within(time.max(ANSWERS_WITHIN)).await
+    }
+
+    /// Invokes it, and waits for nothing.
+    pub fn wake(&self, payload: Value, time: Duration) {
         self.events.send(Invocation { payload, time }).expect("the Runtime API is there");
-        let answer = tokio::time::timeout(time.max(ANSWERS_WITHIN), self.answers.recv()).await;
+    }
+
+    /// Its next answer.
+    pub async fn answer(&mut self) -> Answer {
+        self.answer_within(ANSWERS_WITHIN).await
+    }
+
+    async fn answer_within(&mut self, time: Duration) -> Answer {
+        let answer = tokio::time::timeout(time, self.answers.recv()).await;
+        canary::none_was_seen();
         answer.expect("the function answers in time").expect("the Runtime API is there")
     }
 
@@ -94,28 +116,20 @@ impl Function {
     pub async fn ended_by_itself(mut self) -> String {
         let ended = tokio::time::timeout(ANSWERS_WITHIN, self.child.wait()).await;
         ended.expect("it ends").expect("it was started");
-        self.all_written().await
+        self.written()
     }
 
     /// Ends the process and gives all that it wrote.
     pub async fn end(mut self) -> String {
         self.child.kill().await.expect("it is running");
-        self.all_written().await
+        self.written()
     }
 
-    async fn all_written(self) -> String {
-        let mut all = String::new();
-        for written in self.written {
-            all.push_str(&written.await.expect("it is read"));
-        }
-        all
+    /// All that it wrote so far.
+    pub fn written(&self) -> String {
+        let bytes = std::fs::read(self.written.path().join(LOG)).expect("a file can be read");
+        String::from_utf8_lossy(&bytes).into_owned()
     }
-}
-
-async fn text_of(mut pipe: impl AsyncRead + Unpin) -> String {
-    let mut bytes = Vec::new();
-    pipe.read_to_end(&mut bytes).await.expect("a pipe can be read");
-    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 async fn serve(api: Api) -> String {
@@ -149,19 +163,20 @@ async fn next(State(api): State<Api>) -> Response {
 }
 
 async fn responded(State(api): State<Api>, Path(_id): Path<String>, body: Bytes) -> StatusCode {
-    take(&api, Answer::Response(serde_json::from_slice(&body).expect("the answer is JSON")))
+    take(&api, &body, Answer::Response(serde_json::from_slice(&body).expect("the answer is JSON")))
 }
 
 async fn failed(State(api): State<Api>, Path(_id): Path<String>, body: Bytes) -> StatusCode {
     let error: Value = serde_json::from_slice(&body).expect("the error is JSON");
-    take(&api, Answer::Error(error["errorMessage"].as_str().unwrap_or_default().to_owned()))
+    take(&api, &body, Answer::Error(error["errorMessage"].as_str().unwrap_or_default().to_owned()))
 }
 
 async fn failed_to_start(State(api): State<Api>, body: Bytes) -> StatusCode {
-    take(&api, Answer::Error(String::from_utf8_lossy(&body).into_owned()))
+    take(&api, &body, Answer::Error(String::from_utf8_lossy(&body).into_owned()))
 }
 
-fn take(api: &Api, answer: Answer) -> StatusCode {
+fn take(api: &Api, body: &Bytes, answer: Answer) -> StatusCode {
+    canary::seek("what a function answers", &String::from_utf8_lossy(body));
     // The test may have ended meanwhile.
     let _ = api.answers.send(answer);
     StatusCode::ACCEPTED

@@ -1,10 +1,11 @@
 //! A small world for stories: the sandbox as both vendors, an in-memory table, and everything on one
 //! machine. The test turns the crank; nothing runs by itself.
 
+use crate::canary::SearchedTable;
 use crate::wire::Wire;
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
-use acrotask::table::{EmbeddedTable, client_at};
+use acrotask::table::client_at;
 use functions::context::Clock;
 use functions::host::Host;
 use functions::http::{HttpSettings, RetryPolicy};
@@ -38,7 +39,7 @@ pub struct World {
     pub connection: ConnectionId,
     machine: Arc<Machine>,
     // Serves until the story ends.
-    table: Arc<EmbeddedTable>,
+    table: Arc<SearchedTable>,
 }
 
 impl World {
@@ -50,7 +51,7 @@ impl World {
         let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
         let http = HttpSettings { request_timeout: Duration::from_secs(20), retry, ..HttpSettings::default() };
         let machine = Machine::start(Storage::InMemory, clock.clone(), http, true).await.expect("the machine starts");
-        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let table = SearchedTable::in_memory().await;
         Store::new(table.client(), TABLE).create_table().await.expect("the table is made");
         let wire = if wired { Some(Wire::to(table.endpoint(), &sandbox.autotask_url()).await) } else { None };
         let endpoint = wire.as_ref().map_or(table.endpoint(), |wire| &wire.table_url);

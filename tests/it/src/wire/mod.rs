@@ -10,6 +10,7 @@ pub use http::{Reply, Request};
 pub use operations::{Operation, Side};
 pub use strikes::Strike;
 
+use crate::canary;
 use http::Client;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::net::{TcpListener, TcpSocket};
@@ -45,8 +46,15 @@ struct Cut {
     is_held: bool,
 }
 
+/// Which requests are struck.
+#[derive(Clone, Copy)]
+enum Struck {
+    OfOperation(Operation),
+    ToSide(Side),
+}
+
 struct Rule {
-    operation: Operation,
+    struck: Struck,
     after: usize,
     times: usize,
     strike: Strike,
@@ -103,6 +111,11 @@ impl Wire {
         serve(Side::Acronis, acronis, &self.gate).await
     }
 
+    /// The same wire to the bus and the secrets too; gives their address.
+    pub async fn also_to_aws(&self, aws: &str) -> String {
+        serve(Side::Table, aws, &self.gate).await
+    }
+
     /// Counts from now on, and strikes nothing; lets go what is held. What was cut off stays so.
     pub fn mend(&self) {
         assert!(!self.gate.lock().happening, "what was to happen meanwhile went wrong");
@@ -120,8 +133,17 @@ impl Wire {
 
     /// From now on, requests of an operation are struck: those after the first `after`, `times` of them.
     pub fn strike(&self, operation: Operation, after: usize, times: usize, strike: Strike) {
+        self.rule(Rule { struck: Struck::OfOperation(operation), after, times, strike });
+    }
+
+    /// The same of all requests that one side can be asked.
+    pub fn strike_side(&self, side: Side, after: usize, times: usize, strike: Strike) {
+        self.rule(Rule { struck: Struck::ToSide(side), after, times, strike });
+    }
+
+    fn rule(&self, rule: Rule) {
         self.begin_anew();
-        self.gate.lock().rule = Some(Rule { operation, after, times, strike });
+        self.gate.lock().rule = Some(rule);
     }
 
     /// The run will be stopped at a request, counted from now.
@@ -208,7 +230,11 @@ impl Gate {
             state.dead = !cut.is_held;
             return if cut.is_held { Turn::Hold(cut.phase) } else { Turn::Cut(cut.phase) };
         }
-        let Some(rule) = state.rule.as_mut().filter(|rule| Some(rule.operation) == operation) else {
+        let is_struck = |rule: &&mut Rule| match rule.struck {
+            Struck::OfOperation(struck) => operation == Some(struck),
+            Struck::ToSide(side) => operation.is_some_and(|operation| operation.side() == side),
+        };
+        let Some(rule) = state.rule.as_mut().filter(is_struck) else {
             return Turn::Pass;
         };
         if rule.after > 0 {
@@ -283,6 +309,9 @@ async fn accept_until_down(listener: &TcpListener, beyond: &Beyond) {
 
 async fn converse(client: &mut Client, beyond: &Beyond) {
     while let Some(request) = client.request().await {
+        if beyond.side == Side::Table {
+            canary::seek("what is kept or published", &String::from_utf8_lossy(&request.body));
+        }
         let target = request.header("x-amz-target");
         let operation = Operation::of(beyond.side, &request.method, &request.path, target);
         let goes_on = match beyond.gate.turn(operation, &request) {

@@ -128,7 +128,7 @@ pub enum Side {
     Acronis,
     /// The vendor of the units.
     Autotask,
-    /// Our own table.
+    /// Our own table, and what else we have of AWS.
     Table,
 }
 

@@ -47,6 +47,17 @@ async fn wrong_credentials_are_told_by_the_variable_and_never_repeated() {
 }
 
 #[tokio::test]
+async fn not_even_a_talkative_program_shows_a_secret() {
+    let desk = Desk::new(1).await;
+    // Whatever it says is searched.
+    for line in ["connect --create-field", "plan usage", "apply usage"] {
+        let said = desk.run_with("RUST_LOG", Some("trace"), line).await;
+        let is_said = |words: &str| said.err.contains(words);
+        assert!(["TRACE", "aws_smithy_runtime", "hyper_util"].into_iter().all(is_said), "{line} says all that it can");
+    }
+}
+
+#[tokio::test]
 async fn secrets_are_sent_to_no_address_but_the_vendors() {
     let desk = Desk::new(0).await;
     let url = "ACRONIS_DATACENTER_URL";

@@ -3,11 +3,11 @@
 //! finds both as it finds AWS.
 
 use acrotask::machine::{Machine, Storage};
-use acrotask::table::EmbeddedTable;
 use functions::context::Clock;
 use functions::events::SyncDue;
 use functions::http::HttpSettings;
 use functions::store::Store;
+use it::canary::SearchedTable;
 use it::desk::{Desk, everything_sold};
 use it::program::{Environment, Said};
 use it::runtime::{Answer, Function};
@@ -24,7 +24,7 @@ struct Deployed {
     desk: Desk,
     /// Answers for Secrets Manager.
     machine: Machine,
-    _table: EmbeddedTable,
+    _table: SearchedTable,
     /// What a person logged in to AWS has in the environment.
     aws: Environment,
     /// The credentials of both vendors.
@@ -40,12 +40,12 @@ impl Deployed {
         let desk = Desk::new(customers).await;
         let machine = Machine::start(Storage::InMemory, Clock::system(), HttpSettings::default(), true).await;
         let machine = machine.expect("the stand-ins for AWS start");
-        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let table = SearchedTable::in_memory().await;
         Store::new(table.client(), STACK).create_table().await.expect("the table is made");
         let aws = environment([
             ("AWS_REGION", "eu-central-1"),
             ("AWS_ACCESS_KEY_ID", machine.aws_access_key()),
-            ("AWS_SECRET_ACCESS_KEY", "secret-of-annas-access-key"),
+            ("AWS_SECRET_ACCESS_KEY", "canary-of-annas-access-key"),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             ("AWS_ENDPOINT_URL_DYNAMODB", table.endpoint()),
             ("AWS_ENDPOINT_URL_SECRETS_MANAGER", machine.aws_endpoint()),

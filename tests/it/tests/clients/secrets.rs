@@ -35,7 +35,7 @@ async fn a_reply_that_repeats_our_secrets_is_told_without_them() -> Result<()> {
     let vendors = Vendors::empty().await?;
     let (acronis, credentials) = (vendors.acronis(), vendors.sandbox.credentials());
     acronis.own_tenant().await?;
-    let echo = format!("token sandbox-token-000001 secret {}", credentials.acronis_client_secret);
+    let echo = format!("token sandbox-token-canary-000001 secret {}", credentials.acronis_client_secret);
     let kind = FaultKind::StatusBefore { status: 400, body: Some(echo.clone()) };
     vendors.sandbox.fail(Fault::always("acronis.client", kind.clone()));
     let error = acronis.own_tenant().await.expect_err("refused");

@@ -3,7 +3,7 @@
 
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
-use acrotask::table::{EmbeddedTable, client_at};
+use acrotask::table::client_at;
 use acrotask::wake::wake;
 use functions::context::Clock;
 use functions::events::Event;
@@ -11,6 +11,7 @@ use functions::http::{HttpSettings, RetryPolicy};
 use functions::run::{Approve, Run, Scope};
 use functions::store::Store;
 use functions::{contract_changed, contract_watch, setup, usage_sync};
+use it::canary::SearchedTable;
 use it::wire::Wire;
 use jiff::SignedDuration;
 use jiff::civil::Date;
@@ -54,7 +55,7 @@ pub(crate) struct Stage {
     pub(crate) machine: Machine,
     pub(crate) clock: Clock,
     pub(crate) msp: Provider,
-    pub(crate) table: EmbeddedTable,
+    pub(crate) table: SearchedTable,
     pub(crate) wire: Option<Wire>,
 }
 
@@ -201,7 +202,7 @@ impl Stage {
         let http = HttpSettings { request_timeout: Duration::from_secs(60), retry, ..HttpSettings::default() };
         let mut machine =
             Machine::start(Storage::InMemory, clock.clone(), http, true).await.expect("the machine starts");
-        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let table = SearchedTable::in_memory().await;
         let mut login = credentials(&msp.sandbox);
         let mut wire = None;
         if wired {

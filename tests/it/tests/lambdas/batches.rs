@@ -105,7 +105,7 @@ async fn contract_watch_publishes_the_changes_of_the_connection_that_is_due_and_
     };
     assert_eq!((of_companies(&first), of_companies(&again), of_companies(&others)), (3, 0, 3), "each once");
     assert_eq!(companies, cloud.companies(0).iter().map(|company| company.0).collect());
-    cloud.shows_no_secret(&watch.end().await);
+    watch.end().await;
 }
 
 #[tokio::test]
@@ -138,7 +138,6 @@ async fn contract_changed_gives_back_the_messages_that_it_could_not_work_off_and
     let of_run: Vec<_> = errors.iter().filter(|line| line["span"]["run"].is_string()).collect();
     assert_eq!((errors.len(), of_run.len()), (3, 1), "{errors:?}");
     assert_eq!([&of_run[0]["span"]["connection"], &of_run[0]["span"]["job"]], ["north", "contract-changed"]);
-    cloud.shows_no_secret(&written);
 }
 
 #[tokio::test]
@@ -151,7 +150,7 @@ async fn in_plan_mode_contract_changed_changes_nothing_and_gives_nothing_back() 
     let answer = response(function.invoke(batch(&[("one", cloud.changed(0, companies[0]))])).await);
     assert_eq!((failed(&answer), cloud.quotas_left(0).await), (BTreeSet::new(), left));
     assert!(cloud.sandbox(0).requests().iter().all(|seen| seen.operation != "acronis.set_offering_items"));
-    cloud.shows_no_secret(&function.end().await);
+    function.end().await;
 }
 
 #[tokio::test]
@@ -177,7 +176,7 @@ async fn usage_sync_works_off_a_batch_for_those_whom_it_names() {
     cloud.host.store.release_lease(lease).await.expect("it is given back");
     let answer = response(function.invoke(batch(&messages)).await);
     assert_eq!((failed(&answer), adjusted(1)), (BTreeSet::new(), BTreeSet::from([south[1]])), "{answer}");
-    cloud.shows_no_secret(&function.end().await);
+    function.end().await;
 }
 
 #[tokio::test]
@@ -192,7 +191,7 @@ async fn a_batch_waits_for_the_run_that_is_at_work() {
         assert!(lease.expect("it is written").is_some(), "it is free");
         let answer = response(function.invoke(batch(&[("one", cloud.changed(0, company))])).await);
         assert_eq!(failed(&answer), BTreeSet::new(), "{name}: {answer}");
-        cloud.shows_no_secret(&function.end().await);
+        function.end().await;
     }
 }
 
@@ -205,5 +204,5 @@ async fn what_is_no_batch_is_an_invocation_that_failed() {
         assert!(text.contains("expected messages from an SQS queue"), "{event}: {text}");
     }
     assert_eq!(failed(&response(function.invoke(batch(&[])).await)), BTreeSet::new());
-    cloud.shows_no_secret(&function.end().await);
+    function.end().await;
 }

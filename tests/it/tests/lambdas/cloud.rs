@@ -3,7 +3,6 @@
 
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
-use acrotask::table::EmbeddedTable;
 use functions::context::Clock;
 use functions::host::Host;
 use functions::http::HttpSettings;
@@ -11,7 +10,9 @@ use functions::run::Approve;
 use functions::store::Store;
 use functions::usage_sync;
 use functions::{events::SyncDue, setup};
+use it::canary::SearchedTable;
 use it::runtime::Function;
+use it::wire::Wire;
 use jiff::tz::TimeZone;
 use sandbox::{Sandbox, Seed};
 use serde_json::Value;
@@ -26,7 +27,9 @@ pub(crate) struct Cloud {
     pub(crate) machine: Machine,
     pub(crate) host: Host,
     pub(crate) connections: Vec<(ConnectionId, Sandbox)>,
-    table: EmbeddedTable,
+    /// Where the functions find the table and the rest of AWS.
+    aws: [String; 2],
+    _table: SearchedTable,
 }
 
 impl Cloud {
@@ -35,10 +38,13 @@ impl Cloud {
         let clock = Clock::system();
         let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await;
         let machine = machine.expect("the stand-ins for AWS start");
-        let table = EmbeddedTable::in_memory().await.expect("the table is there");
+        let table = SearchedTable::in_memory().await;
         let host = Host { store: Store::new(table.client(), TABLE), ..machine.host.clone() };
         host.store.create_table().await.expect("the table is made");
-        let mut cloud = Cloud { machine, host, connections: Vec::new(), table };
+        // No vendor is behind this wire: what is kept or published is searched there.
+        let wire = Wire::to(table.endpoint(), "").await;
+        let aws = [wire.table_url.clone(), wire.also_to_aws(machine.aws_endpoint()).await];
+        let mut cloud = Cloud { machine, host, connections: Vec::new(), aws, _table: table };
         for (name, seed) in [("north", 1), ("south", 2)] {
             cloud.connect(name, seed).await;
         }
@@ -68,10 +74,11 @@ impl Cloud {
 
     /// What a function finds in its environment.
     pub(crate) fn environment(&self, mode: &str) -> Vec<(&'static str, String)> {
+        let [table, aws] = &self.aws;
         vec![
-            ("AWS_ENDPOINT_URL_DYNAMODB", self.table.endpoint().to_owned()),
-            ("AWS_ENDPOINT_URL_EVENTBRIDGE", self.machine.aws_endpoint().to_owned()),
-            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", self.machine.aws_endpoint().to_owned()),
+            ("AWS_ENDPOINT_URL_DYNAMODB", table.clone()),
+            ("AWS_ENDPOINT_URL_EVENTBRIDGE", aws.clone()),
+            ("AWS_ENDPOINT_URL_SECRETS_MANAGER", aws.clone()),
             ("AWS_ACCESS_KEY_ID", self.machine.aws_access_key().to_owned()),
             ("TABLE_NAME", TABLE.to_owned()),
             ("EVENT_BUS_NAME", "acrotask".to_owned()),
@@ -103,19 +110,13 @@ impl Cloud {
         let plan = usage_sync::plan(&self.host, &self.connections[connection].0).await.expect("there is a plan");
         plan.changes.len() + plan.held.len()
     }
+}
 
-    /// Nothing that a function wrote shows a secret.
-    pub(crate) fn shows_no_secret(&self, written: &str) {
-        for (_, sandbox) in &self.connections {
-            let given = sandbox.credentials();
-            for secret in [given.acronis_client_secret, given.autotask_secret, given.autotask_integration_code] {
-                assert!(!written.contains(&secret), "a secret was logged");
-            }
-        }
-        assert!(!written.contains("sandbox-token-"), "a token was logged");
+impl Drop for Cloud {
+    fn drop(&mut self) {
         for (_, sandbox) in &self.connections {
             let unknown = sandbox.unknown_requests();
-            assert!(unknown.is_empty(), "requests that no vendor knows: {unknown:?}");
+            assert!(unknown.is_empty() || std::thread::panicking(), "requests that no vendor knows: {unknown:?}");
         }
     }
 }

@@ -70,7 +70,6 @@ async fn each_failure_is_one_line_and_says_of_which_run() {
         assert!(failure["fields"]["message"].as_str().is_some_and(|text| text.contains("is not set up")), "{failure}");
         assert_eq!(run_of(failure), ["west", &*job.to_string(), metrics["Run"].as_str().expect("a run")]);
         assert_eq!(told(metrics, "FailedRuns"), 1, "{metrics}");
-        cloud.shows_no_secret(&written);
     }
 }
 

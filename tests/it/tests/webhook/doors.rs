@@ -8,6 +8,7 @@ use functions::autotask_webhook::{Call, Webhook};
 use functions::context::Clock;
 use functions::events::Event;
 use functions::http::HttpSettings;
+use it::canary;
 use it::runtime::{Answer, Function};
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
@@ -16,6 +17,7 @@ use tokio::net::TcpStream;
 
 /// A machine that knows the keys of two connections.
 pub(crate) async fn machine(clock: Clock) -> Machine {
+    canary::listen();
     let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await;
     let machine = machine.expect("the machine starts");
     for (name, keys) in ["north", "south"].into_iter().zip(keys()) {

@@ -42,10 +42,10 @@ async fn keys_that_cannot_be_read_or_could_be_guessed_let_nobody_in() {
     let cases = [
         ("", false),
         ("{", false),
-        (r#"{"autotask": "north-key-which-is-in-use-now"}"#, false),
+        (r#"{"autotask": "canary-north-key-which-is-in-use-now"}"#, false),
         (r#"{"autotask": [""]}"#, false),
         (r#"{"autotask": ["short"]}"#, false),
-        (r#"{"autotask": ["north-key-which-is-in-use-now"]}"#, true),
+        (r#"{"autotask": ["canary-north-key-which-is-in-use-now"]}"#, true),
         ("{}", true),
     ];
     for (text, is_good) in cases {

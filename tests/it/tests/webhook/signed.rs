@@ -10,10 +10,10 @@ use sha1::Sha1;
 use sha2::Sha256;
 
 /// Keys as the caller of a connection has them.
-pub(crate) const NORTH: &str = "north-key-which-is-in-use-now";
-pub(crate) const NORTH_BEFORE: &str = "north-key-which-was-in-use-before";
-pub(crate) const NORTH_CONTRACTS: &str = "north-key-of-whoever-tells-contracts";
-pub(crate) const SOUTH: &str = "south-key-which-is-in-use-now";
+pub(crate) const NORTH: &str = "canary-north-key-which-is-in-use-now";
+pub(crate) const NORTH_BEFORE: &str = "canary-north-key-which-was-in-use-before";
+pub(crate) const NORTH_CONTRACTS: &str = "canary-north-key-of-whoever-tells-contracts";
+pub(crate) const SOUTH: &str = "canary-south-key-which-is-in-use-now";
 pub(crate) const STRANGE: &str = "a-key-which-nobody-ever-had";
 
 pub(crate) fn secrets(keys: &[&str]) -> Vec<Secret> {

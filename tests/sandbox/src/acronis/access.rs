@@ -33,14 +33,14 @@ impl Acronis {
             return Reply::json(401, &body);
         }
         self.tokens_given += 1;
-        let token = format!("sandbox-token-{:06}", self.tokens_given);
+        let token = format!("sandbox-token-canary-{:06}", self.tokens_given);
         let life = SignedDuration::from_hours(TOKEN_HOURS);
         let expires = now.checked_add(life).unwrap_or(Timestamp::MAX);
         self.tokens.insert(token.clone(), expires);
         let mut body = json!({
             "access_token": token,
             "token_type": "bearer",
-            "id_token": format!("sandbox-id-{:06}", self.tokens_given),
+            "id_token": format!("sandbox-id-canary-{:06}", self.tokens_given),
             "expires_on": expires.as_second(),
         });
         if !settings.leave_out_expires_in {

@@ -95,7 +95,7 @@ impl Acronis {
             products: catalogue::products(),
             infras: catalogue::infras(),
             client_id: "5ab0f1c2-0000-4000-8000-00000000c11e".to_owned(),
-            client_secret: "sandbox-acronis-secret".to_owned(),
+            client_secret: "sandbox-acronis-canary".to_owned(),
             users: BTreeMap::new(),
             alerts: Alerts::new(),
             withheld: BTreeSet::new(),
