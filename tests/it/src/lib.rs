@@ -1,6 +1,7 @@
 //! What several suites of stories share: the world they play in, the wire before it, and the program that is
-//! built and run. It holds no test.
+//! built and run; and what benches share. It holds no test.
 
+pub mod bench;
 pub mod canary;
 pub mod desk;
 pub mod folder;

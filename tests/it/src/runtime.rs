@@ -20,7 +20,7 @@ use tokio::sync::{Mutex, mpsc};
 /// The file with all that a function writes.
 const LOG: &str = "log";
 const ARN: &str = "arn:aws:lambda:us-east-1:000000000000:function:acrotask";
-/// Long enough for a slow machine; a function that does not answer by then never will.
+/// Long enough for a slow machine; a function that has less time and does not answer by then never will.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(60);
 
 /// What a function made of an event.
@@ -93,7 +93,7 @@ impl Function {
     /// Invokes it with this much time.
     pub async fn invoke_for(&mut self, payload: Value, time: Duration) -> Answer {
         self.wake(payload, time);
-        self.answer().await
+        self.answer_within(time.max(ANSWERS_WITHIN)).await
     }
 
     /// Invokes it, and waits for nothing.
@@ -103,7 +103,11 @@ impl Function {
 
     /// Its next answer.
     pub async fn answer(&mut self) -> Answer {
-        let answer = tokio::time::timeout(ANSWERS_WITHIN, self.answers.recv()).await;
+        self.answer_within(ANSWERS_WITHIN).await
+    }
+
+    async fn answer_within(&mut self, time: Duration) -> Answer {
+        let answer = tokio::time::timeout(time, self.answers.recv()).await;
         canary::none_was_seen();
         answer.expect("the function answers in time").expect("the Runtime API is there")
     }

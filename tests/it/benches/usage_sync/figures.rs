@@ -1,9 +1,9 @@
 //! What a run took beside what it may take, as a table and as JSON. It judges figures and measures nothing.
 
-use crate::planted::{LINES, Size};
 use crate::runs::Measured;
-use crate::wire::{Counts, Passed};
 use anyhow::ensure;
+use it::bench::counted::{Counts, Passed};
+use it::bench::planted::{LINES, Size};
 use serde_json::{Value, json};
 use std::fmt;
 

@@ -3,19 +3,17 @@
 #![allow(clippy::print_stdout)]
 
 mod figures;
-mod planted;
 mod processes;
 mod runs;
-mod taken;
 mod wire;
 
 use anyhow::{Context, bail};
 use figures::Figures;
-use planted::Size;
+use it::bench::counted::Counts;
+use it::bench::planted::{self, Size};
 use processes::Process;
 use runs::{Measured, Setting};
 use std::path::PathBuf;
-use wire::Counts;
 
 /// What was asked for on the command line.
 #[derive(Default)]

@@ -2,9 +2,9 @@
 //! they have to say is one line of JSON; a server ends when its input does.
 
 use crate::runs::Setting;
-use crate::wire::Counts;
 use anyhow::{Context, bail, ensure};
 use functions::context::AWS_ENDPOINT_URL_DYNAMODB;
+use it::bench::counted::{self, Counts};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::io::{BufRead, BufReader, Read};
@@ -84,7 +84,7 @@ pub(crate) fn serve<T: Serialize, S>(server: impl Future<Output = anyhow::Result
 pub(crate) fn counts(url: &str) -> anyhow::Result<Counts> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
-        let text = reqwest::get(format!("{url}{}", crate::wire::COUNTS)).await?.text().await?;
+        let text = reqwest::get(format!("{url}{}", counted::COUNTS)).await?.text().await?;
         Ok(serde_json::from_str(&text)?)
     })
 }

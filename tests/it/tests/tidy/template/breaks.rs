@@ -33,7 +33,7 @@ const PERMISSIONS: [Break; 14] = [
     ),
 ];
 
-const WIRING: [Break; 22] = [
+const WIRING: [Break; 23] = [
     ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
     ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
     ("        MODE: !Ref Mode\n", "        WEBHOOK_PORT: !Ref Mode\n", "WEBHOOK_PORT, which no function reads"),
@@ -42,6 +42,7 @@ const WIRING: [Break; 22] = [
     ("    Default: plan\n", "    Default: apply\n", "Mode does not begin as plan"),
     ("VisibilityTimeout: 900", "VisibilityTimeout: 899", "UsageSyncQueue: what is at work may be given"),
     ("VisibilityTimeout: 900", "VisibilityTimeout: 901", "or what failed comes again late"),
+    ("WindowInSeconds: 20", "WindowInSeconds: 21", "UsageSyncQueue: what is at work may be given"),
     ("MaximumConcurrency: 2", "MaximumConcurrency: 1000", "UsageSyncQueue: nothing bounds how many"),
     (
         "Type: AWS::Events::EventBus",
@@ -100,7 +101,11 @@ const RUNBOOK: [Break; 6] = [
     ("| `dispatch-failed` |", "| `dispatch-fails` |", "DispatchFailed: infra/README.md has no row for dispatch-failed"),
     ("| `dispatch-failed` |", "| `dispatch-fails` |", "tells of dispatch-fails, which is not there"),
     ("| `Mode` |", "| Mode |", "Mode: infra/README.md has no row for Mode under Parameters"),
-    ("| `WebhookUrl` | ", "| `WebhookUrl` |  | ", "WebhookUrl: infra/README.md has no row for WebhookUrl under Outputs"),
+    (
+        "| `WebhookUrl` | ",
+        "| `WebhookUrl` |  | ",
+        "WebhookUrl: infra/README.md has no row for WebhookUrl under Outputs",
+    ),
     ("## Alarms", "## Alarm", "AlertSyncSilent: infra/README.md has no row for alert-sync-silent"),
     ("## Outputs", "## Exits", "Table: infra/README.md has no row for Table under Outputs"),
 ];

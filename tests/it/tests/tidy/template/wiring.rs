@@ -337,7 +337,9 @@ fn queues(template: &Template) -> Faults {
             let mut fault = |what: &str| faults.push((queue.to_owned(), what.to_owned()));
             let properties = &template.resources()[queue]["Properties"];
             let visibility = properties["VisibilityTimeout"].as_i64().unwrap_or_default();
-            if !(timeout..=AGAIN_SECONDS).contains(&visibility) {
+            // What waits for more to come is at work already.
+            let window = event["MaximumBatchingWindowInSeconds"].as_i64().unwrap_or_default();
+            if !(timeout + window..=AGAIN_SECONDS).contains(&visibility) {
                 fault("what is at work may be given to somebody else, or what failed comes again late");
             }
             if !list(&event["FunctionResponseTypes"]).iter().any(|kind| text(kind) == "ReportBatchItemFailures") {

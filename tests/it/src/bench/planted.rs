@@ -8,34 +8,47 @@ use sandbox::{Fault, FaultKind, Sandbox, Seed};
 use serde::{Deserialize, Serialize};
 
 /// Lines of each contract.
-pub(crate) const LINES: usize = 20;
+pub const LINES: usize = 20;
 /// More requests than are ever made.
 const NO_LIMIT: usize = 1 << 40;
 
 /// How much there is.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-pub(crate) struct Size {
-    pub(crate) customers: usize,
+pub struct Size {
+    /// Customers.
+    pub customers: usize,
     /// Items each tenant has, and reports usage of.
-    pub(crate) items: usize,
+    pub items: usize,
     /// Milliseconds that each vendor takes for an answer.
-    pub(crate) latency: u64,
+    pub latency: u64,
 }
 
 impl Size {
     /// Lines whose units differ from the usage.
-    pub(crate) fn changes(&self) -> usize {
+    pub fn changes(&self) -> usize {
         self.customers * LINES / 20
     }
 }
 
-fn item(number: usize) -> String {
+/// The name of an item, by its number.
+pub fn item(number: usize) -> String {
     format!("pw_base_item_{number:02}")
 }
 
-/// Both vendors with their customers.
-pub(crate) async fn plant(size: Size) -> anyhow::Result<Sandbox> {
+/// The name of a customer, by its number.
+pub fn customer_name(number: usize) -> String {
+    format!("Customer {number:05}")
+}
+
+/// What a tenant uses of an item at first.
+pub fn used(customer: usize, item: usize) -> u64 {
+    5 + ((customer * 7 + item * 3) % 40) as u64
+}
+
+/// Both vendors with their customers; the clock stands at `today`, or where a sandbox's stands.
+pub async fn plant(size: Size, today: Option<Date>) -> anyhow::Result<Sandbox> {
     let seed = Seed { customers: 0, story: false, ..Seed::default() };
+    let seed = Seed { today: today.unwrap_or(seed.today), ..seed };
     let sandbox = Sandbox::start(seed).await?;
     sandbox.world(|world| {
         world.settings.hourly_limit = NO_LIMIT;
@@ -53,17 +66,17 @@ pub(crate) async fn plant(size: Size) -> anyhow::Result<Sandbox> {
 }
 
 fn plant_customer(world: &mut sandbox::World, customer: usize, items: usize, services: &[i64]) {
-    let name = format!("Customer {customer:05}");
+    let name = customer_name(customer);
     let company = world.add_company(&name);
     let tenant = world.add_tenant(&name, None);
     let (start, end) = contract_days(world.today());
     let contract = world.add_contract(company, &name, start, end);
     world.set_udf(contract, sandbox::seed::PAYG_FIELD, Some("Yes"));
     for number in 0..items {
-        let used = 5 + (customer * 7 + number * 3) % 40;
+        let used = used(customer, number);
         let item = item(number);
         world.set_item_status(&tenant, &item, None, true);
-        world.set_usage(&tenant, &item, None, used as u64, Some(used as u64));
+        world.set_usage(&tenant, &item, None, used, Some(used));
         if let Some(service) = services.get(number) {
             let differs = number == customer % LINES;
             let units = if differs { used + 1 } else { used };

@@ -14,11 +14,15 @@ const IN_TRANSACTION: u64 = 2;
 
 /// Items and units.
 #[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
-pub(crate) struct Taken {
-    pub(crate) items_read: u64,
-    pub(crate) items_written: u64,
-    pub(crate) read_units: u64,
-    pub(crate) write_units: u64,
+pub struct Taken {
+    /// Items read.
+    pub items_read: u64,
+    /// Items written.
+    pub items_written: u64,
+    /// Read request units.
+    pub read_units: u64,
+    /// Write request units.
+    pub write_units: u64,
 }
 
 impl AddAssign for Taken {
@@ -41,7 +45,7 @@ impl SubAssign for Taken {
 
 impl Taken {
     /// What an operation took, by what was asked and what was answered.
-    pub(crate) fn by(operation: &str, asked: &Bytes, answered: &Bytes) -> Self {
+    pub fn by(operation: &str, asked: &Bytes, answered: &Bytes) -> Self {
         let parsed = |bytes: &Bytes| serde_json::from_slice::<Value>(bytes).unwrap_or_default();
         let (asked, answered) = (parsed(asked), parsed(answered));
         match operation {
