@@ -74,11 +74,11 @@ impl Schedule {
 
 /// The next 04:00 in the connection's time zone, or an hour from now if something is left that must not wait for it.
 async fn next_usage_sync(store: &Store, connection: &ConnectionId, now: Timestamp) -> anyhow::Result<Timestamp> {
+    let mapping = store.mapping(connection).await?.unwrap_or_default();
+    let zone = TimeZone::get(&mapping.settings.time_zone).context("settings.time_zone")?;
     if dispatch::is_followed(store, connection, Job::UsageSync, now).await? {
         return Ok(now.checked_add(LOOK_AGAIN_AFTER)?);
     }
-    let mapping = store.mapping(connection).await?.unwrap_or_default();
-    let zone = TimeZone::get(&mapping.settings.time_zone).context("settings.time_zone")?;
     let here = now.to_zoned(zone.clone());
     let today_at = here.date().to_datetime(USAGE_SYNC_AT).to_zoned(zone.clone())?;
     if today_at > here {
