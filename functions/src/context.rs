@@ -34,6 +34,8 @@ pub const AUTOTASK_WEBHOOK_KEY: &str = "AUTOTASK_WEBHOOK_KEY";
 pub const CONTRACT_CHANGED_KEY: &str = "CONTRACT_CHANGED_KEY";
 /// The port on loopback where one machine takes webhooks.
 pub const WEBHOOK_PORT: &str = "WEBHOOK_PORT";
+/// The port on loopback where one machine serves the console.
+pub const CONSOLE_PORT: &str = "CONSOLE_PORT";
 /// The deployed stack that the command line works on.
 pub const ACROTASK_STACK: &str = "ACROTASK_STACK";
 /// The DynamoDB table.
@@ -221,8 +223,19 @@ impl Hosting {
 
 /// The port on loopback where one machine takes webhooks, from the environment; 0 is any that is free.
 pub fn webhook_port() -> Result<u16, ConfigError> {
-    let Some(text) = given(environment, WEBHOOK_PORT) else { return Ok(DEFAULT_WEBHOOK_PORT) };
-    text.parse().map_err(|_| ConfigError(format!("{WEBHOOK_PORT} is \"{text}\": expected the number of a port")))
+    Ok(port(WEBHOOK_PORT)?.unwrap_or(DEFAULT_WEBHOOK_PORT))
+}
+
+/// The port on loopback where one machine serves the console, from the environment, if it names one; 0 is any that is
+/// free.
+pub fn console_port() -> Result<Option<u16>, ConfigError> {
+    port(CONSOLE_PORT)
+}
+
+fn port(name: &str) -> Result<Option<u16>, ConfigError> {
+    let Some(text) = given(environment, name) else { return Ok(None) };
+    let port = text.parse().map_err(|_| ConfigError(format!("{name} is \"{text}\": expected the number of a port")))?;
+    Ok(Some(port))
 }
 
 /// The deployed stack that the command line works on, from the environment.

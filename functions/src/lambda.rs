@@ -16,6 +16,7 @@ use aws_config::timeout::TimeoutConfig;
 use lambda_runtime::{LambdaEvent, service_fn};
 use shared::run::Mode;
 use std::time::{Duration, SystemTime};
+use tracing::{Level, Metadata};
 use tracing_subscriber::filter::{FilterExt, filter_fn};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
@@ -27,6 +28,9 @@ const TIME_TO_STOP: Duration = Duration::from_secs(5);
 /// Where the runtime logs each invocation that failed; why, it was told by us, who have logged it. What panicked says
 /// so by itself, and ends the process.
 const LOGS_AGAIN: &str = "lambda_runtime::layers::panic";
+
+/// Where the runtime logs each event as it came, to whoever wants to read all: with cookies, and what else a caller sends.
+const LOGS_EVENTS: &str = "lambda_runtime::layers::api_response";
 
 /// The bus that every AWS account has.
 const DEFAULT_BUS: &str = "default";
@@ -98,6 +102,27 @@ impl Door {
     }
 }
 
+/// The table and the bus alone, for the function that people call: it has no secret and no vendors.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    /// The table.
+    pub store: Store,
+    /// The bus.
+    pub bus: Bus,
+}
+
+impl Desk {
+    /// Builds the clients once, from the environment.
+    pub async fn from_env() -> anyhow::Result<Self> {
+        let hosting = Hosting::from_env()?;
+        let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
+        let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
+        let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
+        let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
+        Ok(Self { store, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+    }
+}
+
 /// Autotask waits 10 seconds for an answer (Autotask developer help, Webhooks error handling).
 fn callers_patience() -> TimeoutConfig {
     TimeoutConfig::builder()
@@ -108,9 +133,12 @@ fn callers_patience() -> TimeoutConfig {
 
 /// Lets the process log as CloudWatch reads it best: what happens as JSON, and metrics as metrics.
 pub fn log_as_json() {
-    let is_metrics = |metadata: &tracing::Metadata<'_>| metadata.target() == metrics::TARGET;
+    let is_metrics = |metadata: &Metadata<'_>| metadata.target() == metrics::TARGET;
     let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let filter = filter.and(filter_fn(move |metadata| !is_metrics(metadata) && metadata.target() != LOGS_AGAIN));
+    let tells_all = |metadata: &Metadata<'_>| metadata.target() == LOGS_EVENTS && *metadata.level() == Level::TRACE;
+    let filter = filter.and(filter_fn(move |metadata| {
+        !is_metrics(metadata) && metadata.target() != LOGS_AGAIN && !tells_all(metadata)
+    }));
     let log = tracing_subscriber::fmt::layer().json().without_time().with_filter(filter);
     let metrics = tracing_subscriber::fmt::layer().event_format(metrics::AsCloudWatchReads);
     tracing_subscriber::registry().with(log).with(metrics.with_filter(filter_fn(is_metrics))).init();

@@ -348,10 +348,10 @@ def roles(stage):
         reads = [one for one in names if is_allowed(lambda: secrets.get_secret_value(SecretId=one))]
         item = {"pk": {"S": "proof"}, "sk": {"S": name}}
         writes = is_allowed(lambda: table.put_item(TableName=STACK, Item=item))
-        may_read = {"Dispatch": [], "AutotaskWebhook": [webhook]}.get(name, [vendors])
+        may_read = {"Dispatch": [], "Console": [], "AutotaskWebhook": [webhook]}.get(name, [vendors])
         equal((reads, writes), (may_read, name not in ("Dispatch", "AutotaskWebhook")), f"what {name} may do")
         saw(f"{name} reads {' and '.join(reads) or 'no secret'}, {'writes' if writes else 'does not write'} the table")
-    equal(len(roles), 7, "roles")
+    equal(len(roles), 8, "roles")
 
 
 def is_allowed(ask):

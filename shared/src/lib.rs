@@ -36,6 +36,7 @@ pub mod mapping;
 mod mapping_fault;
 pub mod matching;
 pub mod new_tenant;
+pub mod person;
 mod placing;
 pub mod plan;
 mod prepaid_finding;

@@ -75,12 +75,12 @@ impl Store {
         self.write_together(lease, vec![delete]).await
     }
 
-    fn put_action(&self, item: Item) -> anyhow::Result<TransactWriteItem> {
+    pub(super) fn put_action(&self, item: Item) -> anyhow::Result<TransactWriteItem> {
         let put = Put::builder().table_name(&self.table).set_item(Some(item)).build()?;
         Ok(TransactWriteItem::builder().put(put).build())
     }
 
-    fn delete_action(&self, key: &Key) -> anyhow::Result<TransactWriteItem> {
+    pub(super) fn delete_action(&self, key: &Key) -> anyhow::Result<TransactWriteItem> {
         let delete = Delete::builder().table_name(&self.table).set_key(Some(key.item())).build()?;
         Ok(TransactWriteItem::builder().delete(delete).build())
     }

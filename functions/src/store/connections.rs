@@ -10,7 +10,7 @@ use shared::ids::ConnectionId;
 use shared::kept::CompanyState;
 use shared::run::Connection;
 
-/// The only partition that is no connection's: its name holds no `#`.
+/// A partition that is no connection's: its name holds no `#`.
 const CONNECTIONS: &str = "connections";
 
 fn connection_key(connection: &ConnectionId) -> Key {

@@ -2,7 +2,8 @@
 //! and calls no vendor. Nothing outside this module knows a key of the table.
 //!
 //! Everything of a connection lies under partitions that begin with its id and end with `#` and a kind.
-//! No kind holds a `#`, so no two connections share a partition, whatever their ids are.
+//! No kind holds a `#`, so no two connections share a partition, whatever their ids are. Partitions without a `#` are
+//! no connection's.
 //!
 //! | `pk` | `sk` | holds | kept for |
 //! |---|---|---|---|
@@ -19,6 +20,9 @@
 //! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days; 3 of a look that found nothing |
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
+//! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
+//! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
+//! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console | ever |
 //!
 //! What is stored is the JSON text of the `shared` type, in the attribute `body`: it keeps every number,
 //! empty set and odd name as it was. Other attributes exist only where a condition or an update needs
@@ -28,6 +32,7 @@
 //! in the run that starts next.
 
 mod alerts;
+mod audit;
 mod connections;
 mod creations;
 mod history;
@@ -36,8 +41,10 @@ mod lease;
 mod lines;
 mod mapping;
 mod quotas;
+mod sessions;
 mod table;
 
+pub use audit::People;
 pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};

@@ -4,6 +4,7 @@
 pub mod aws;
 pub mod cli;
 pub mod commands;
+pub mod console_server;
 pub mod demo;
 pub mod machine;
 pub mod mapping_file;

@@ -2,6 +2,7 @@
 //! publishes events, which wake the jobs. It keeps time; the jobs do the work.
 
 use crate::commands::Exit;
+use crate::console_server;
 use crate::machine::Machine;
 use crate::plans::told;
 use crate::schedule::{Schedule, until};
@@ -45,6 +46,7 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
         bail!(NOT_FOR_A_STACK);
     };
     let _webhooks = webhook_server::start_if_keyed(machine, connection, &keys).await?;
+    let _console = console_server::start_and_tell(machine).await?;
     let mut stop = std::pin::pin!(asked_to_stop());
     let mut schedule = Schedule::new(host.clock.now());
     let mut held = Held::default();

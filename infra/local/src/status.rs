@@ -1,20 +1,22 @@
 //! The `status` command: whether it works and what needs a person, then the last runs, the budget, findings,
 //! and changes without an answer yet. Reads our own memory only; asks no vendor.
 
-mod known;
+mod needs;
 
 use crate::commands::{Exit, summary};
 use crate::session::{Session, print};
 use comfy_table::{CellAlignment, Table, presets};
+use functions::standing::Standing;
 use jiff::tz::TimeZone;
-use known::Known;
+use needs::Needs;
 use shared::line::LineState;
 use shared::run::Outcome;
 
 /// Shows how things stand.
 pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
     session.is_known_or_first().await?;
-    let Some(known) = Known::read(session).await? else {
+    let (store, id) = (&session.host.store, &session.connection);
+    let Some(standing) = Standing::read(store, id, session.host.clock.now()).await? else {
         let needs = ["Set it up: acrotask connect"];
         if json {
             let none = serde_json::json!({
@@ -29,72 +31,76 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
         }
         return Ok(Exit::Done);
     };
+    let mut open = Vec::new();
+    store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
+    let needs = Needs { standing: &standing, every_day: session.every_day() }.all();
     if json {
         let all = serde_json::json!({
-            "connection": known.connection,
-            "standing": known.standing(),
-            "needs": known.needs(),
-            "runs": known.shown_runs(),
-            "open": known.open,
-            "findings": known.findings(),
+            "connection": standing.connection,
+            "standing": standing.in_words(),
+            "needs": needs,
+            "runs": standing.shown_runs(),
+            "open": open,
+            "findings": standing.findings(),
         });
         print(&serde_json::to_string_pretty(&all)?)?;
     } else {
-        print(&format!("Connection {} in {}\n{}", session.connection, session.storage, known.text()))?;
+        print(&format!(
+            "Connection {} in {}\n{}",
+            session.connection,
+            session.storage,
+            text(&standing, &needs, &open)
+        ))?;
     }
     Ok(Exit::Done)
 }
 
 const NOT_SET_UP: &str = "It is not set up yet.";
 
-impl Known {
-    fn text(&self) -> String {
-        let needs = self.needs();
-        let tickets = if self.makes_tickets() { "; ticket sync is on" } else { "" };
-        let mut parts = vec![format!("{}\n{}{tickets}.", self.standing(), summary(&self.mapping))];
-        parts.push(match needs.is_empty() {
-            true => "Nothing needs you.".to_owned(),
-            false => format!("What needs you\n  - {}", needs.join("\n  - ")),
-        });
-        parts.extend((!self.runs.is_empty()).then(|| format!("Last runs\n{}", self.runs_table())));
-        if let Some((used, limit)) = self.runs.iter().find_map(|run| run.autotask_used) {
-            parts.push(format!("Autotask's hour: {used} of {limit} calls were used by everybody at the last run"));
-        }
-        if !self.open.is_empty() {
-            parts.push(format!(
-                "Without an answer yet; the next run settles them by reading\n{}",
-                open_table(&self.open)
-            ));
-        }
-        let findings: Vec<String> = self.findings().into_iter().map(on_two_lines).collect();
-        if !findings.is_empty() {
-            parts.push(format!("Findings\n{}", findings.join("\n")));
-        }
-        parts.join("\n\n")
+fn text(standing: &Standing, needs: &[String], open: &[LineState]) -> String {
+    let tickets = if standing.makes_tickets() { "; ticket sync is on" } else { "" };
+    let mut parts = vec![format!("{}\n{}{tickets}.", standing.in_words(), summary(&standing.mapping))];
+    parts.push(match needs.is_empty() {
+        true => "Nothing needs you.".to_owned(),
+        false => format!("What needs you\n  - {}", needs.join("\n  - ")),
+    });
+    parts.extend((!standing.runs.is_empty()).then(|| format!("Last runs\n{}", runs_table(standing))));
+    if let Some((used, limit)) = standing.runs.iter().find_map(|run| run.autotask_used) {
+        parts.push(format!("Autotask's hour: {used} of {limit} calls were used by everybody at the last run"));
     }
+    if !open.is_empty() {
+        let table = open_table(open);
+        parts.push(format!("Without an answer yet; the next run settles them by reading\n{table}"));
+    }
+    let findings: Vec<String> = standing.findings().into_iter().map(on_two_lines).collect();
+    if !findings.is_empty() {
+        parts.push(format!("Findings\n{}", findings.join("\n")));
+    }
+    parts.join("\n\n")
+}
 
-    fn runs_table(&self) -> String {
-        let zone = TimeZone::get(&self.mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
-        let started = format!("started ({})", self.mapping.settings.time_zone);
-        let headers = [&started, "job", "mode", "ended", "changes", "made", "held", "findings", "calls"];
-        let mut table = table(&headers, &[4, 5, 6, 7, 8]);
-        table.add_rows(self.shown_runs().into_iter().map(|run| {
-            let counts = &run.counts;
-            let calls: u64 = run.calls.values().sum();
-            [
-                run.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
-                run.job.to_string(),
-                run.mode.to_string(),
-                ended(&run.outcome).to_owned(),
-                counts.changes.to_string(),
-                counts.made.to_string(),
-                counts.held.to_string(),
-                counts.findings.to_string(),
-                calls.to_string(),
-            ]
-        }));
-        table.trim_fmt()
-    }
+fn runs_table(standing: &Standing) -> String {
+    let time_zone = &standing.mapping.settings.time_zone;
+    let zone = TimeZone::get(time_zone).unwrap_or(TimeZone::UTC);
+    let started = format!("started ({time_zone})");
+    let headers = [&started, "job", "mode", "ended", "changes", "made", "held", "findings", "calls"];
+    let mut table = table(&headers, &[4, 5, 6, 7, 8]);
+    table.add_rows(standing.shown_runs().into_iter().map(|run| {
+        let counts = &run.counts;
+        let calls: u64 = run.calls.values().sum();
+        [
+            run.started.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string(),
+            run.job.to_string(),
+            run.mode.to_string(),
+            ended(&run.outcome).to_owned(),
+            counts.changes.to_string(),
+            counts.made.to_string(),
+            counts.held.to_string(),
+            counts.findings.to_string(),
+            calls.to_string(),
+        ]
+    }));
+    table.trim_fmt()
 }
 
 /// What is so, and below it what to do about it.

@@ -4,6 +4,7 @@
 use super::Play;
 use super::tickets::MINUTES_BETWEEN_LOOKS;
 use crate::commands::Exit;
+use crate::console_server;
 use crate::plans::{in_words, told};
 use crate::session::asked_to_stop;
 use crate::wake::wake;
@@ -50,6 +51,7 @@ impl Play {
             DAY.as_secs()
         ));
         let _webhooks = self.take_webhooks().await?;
+        let _console = console_server::start_and_tell(&self.machine).await?;
         let mut stop = std::pin::pin!(asked_to_stop());
         for day in 1.. {
             tokio::select! {

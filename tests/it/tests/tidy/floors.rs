@@ -10,10 +10,12 @@ struct Floor {
 }
 
 /// The floors of `functions`, from the ground up. A new module gets its place here.
-const FLOORS: [Floor; 8] = [
+const FLOORS: [Floor; 9] = [
     Floor { rooms: &["context", "http", "metrics", "progress"], open: true },
     // The clients and the store, which never know of one another.
     Floor { rooms: &["acronis", "autotask", "store", "events", "secrets"], open: false },
+    // What is remembered, in words.
+    Floor { rooms: &["standing"], open: false },
     // What a job needs to work for a connection.
     Floor { rooms: &["host"], open: false },
     Floor { rooms: &["setup"], open: false },

@@ -1,11 +1,11 @@
-//! What our memory holds of a connection, and what that says: whether it works, what was found, and what needs a person.
-//! A part of `status`; asks no vendor.
+//! How a connection stands, by what our memory holds of it: whether it works, what was found, and what is held. Asks no
+//! vendor; what a person has to do about it is for each face to say.
 
-use crate::session::Session;
+use crate::store::Store;
 use jiff::{SignedDuration, Timestamp};
-use shared::line::LineState;
+use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
-use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
+use shared::run::{Connection, Job, Outcome, RunRecord};
 use shared::words::count;
 use std::collections::BTreeSet;
 
@@ -16,56 +16,53 @@ const JOBS: [Job; 5] = [Job::UsageSync, Job::ContractChanged, Job::ContractWatch
 /// Everybody's quotas are looked at within this time.
 const A_DAY: SignedDuration = SignedDuration::from_hours(24);
 /// A daily job that was not heard of for longer does not run any more.
-const OVERDUE: SignedDuration = SignedDuration::from_hours(30);
+pub const OVERDUE: SignedDuration = SignedDuration::from_hours(30);
 /// A run gives a sign of life far more often than this.
 const DEAD_AFTER: SignedDuration = SignedDuration::from_mins(5);
 
 /// What our memory holds of a connection.
-pub(super) struct Known {
-    pub(super) connection: Connection,
-    pub(super) mapping: Mapping,
+#[derive(Debug, Clone)]
+pub struct Standing {
+    /// The connection itself.
+    pub connection: Connection,
+    /// Its mapping.
+    pub mapping: Mapping,
     /// Those of the last days, or else the last ones, newest first.
-    pub(super) runs: Vec<RunRecord>,
-    pub(super) open: Vec<LineState>,
+    pub runs: Vec<RunRecord>,
     now: Timestamp,
-    /// What makes changes by itself.
-    every_day: &'static str,
 }
 
-impl Known {
-    pub(super) async fn read(session: &Session) -> anyhow::Result<Option<Known>> {
-        let (store, id) = (&session.host.store, &session.connection);
+impl Standing {
+    /// Reads it; none where there is no such connection.
+    pub async fn read(store: &Store, id: &ConnectionId, now: Timestamp) -> anyhow::Result<Option<Standing>> {
         let Some(connection) = store.connection(id).await? else {
             return Ok(None);
         };
         let mapping = store.mapping(id).await?.unwrap_or_default();
-        let now = session.host.clock.now();
         let mut runs = store.runs_since(id, now.saturating_sub(OVERDUE)?).await?;
         runs.reverse();
         if runs.is_empty() {
             runs = store.runs(id, RUNS_SHOWN).await?;
         }
-        let mut open = Vec::new();
-        store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-        Ok(Some(Known { connection, mapping, runs, open, now, every_day: session.every_day() }))
+        Ok(Some(Standing { connection, mapping, runs, now }))
     }
 
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
     /// few, says nothing about how things stand.
-    fn last_of(&self, job: Job) -> Option<&RunRecord> {
+    pub fn last_of(&self, job: Job) -> Option<&RunRecord> {
         let says = |run: &&RunRecord| run.job == job && (run.everybody || job != Job::UsageSync);
         self.runs.iter().filter(says).find(|run| run.outcome != Outcome::Skipped)
     }
 
     /// The run that says how things stand: one that failed, or else that of the job that bills.
-    fn last(&self) -> Option<&RunRecord> {
+    pub fn last(&self) -> Option<&RunRecord> {
         let last: Vec<&RunRecord> = self.jobs().filter_map(|job| self.last_of(job)).collect();
         let failed = last.iter().find(|run| matches!(run.outcome, Outcome::Failed(_)));
         failed.or(last.first()).copied()
     }
 
     /// The jobs that have something to do.
-    fn jobs(&self) -> impl Iterator<Item = Job> {
+    pub fn jobs(&self) -> impl Iterator<Item = Job> {
         JOBS.into_iter().filter(|job| self.is_at_work(*job))
     }
 
@@ -75,7 +72,7 @@ impl Known {
     }
 
     /// Looks that are made often and found nothing are no news; where something is held, the last one is.
-    pub(super) fn shown_runs(&self) -> Vec<&RunRecord> {
+    pub fn shown_runs(&self) -> Vec<&RunRecord> {
         let found_nothing = |run: &RunRecord| run.outcome == Outcome::Complete && run.counts.changes == 0;
         let looks_often = |run: &RunRecord| run.job == Job::ContractWatch || is_of_tickets(run.job);
         let is_last = |run: &RunRecord| self.last_of(run.job).is_some_and(|last| last.id == run.id);
@@ -85,7 +82,7 @@ impl Known {
     }
 
     /// Runs of the last day for some customers each.
-    fn looks_at_quotas(&self) -> impl Iterator<Item = &RunRecord> {
+    pub fn looks_at_quotas(&self) -> impl Iterator<Item = &RunRecord> {
         let since = self.now.saturating_sub(A_DAY).unwrap_or(self.now);
         let is_at_work = self.is_at_work(Job::ContractChanged);
         self.runs.iter().filter(move |run| is_at_work && run.job == Job::ContractChanged && run.started >= since)
@@ -101,7 +98,7 @@ impl Known {
     }
 
     /// What was found: by the last run of units, by a day's looks at quotas, and of tickets since all were looked at.
-    pub(super) fn findings(&self) -> Vec<&str> {
+    pub fn findings(&self) -> Vec<&str> {
         let units = self.last_of(Job::UsageSync).filter(|run| self.is_at_work(run.job));
         let units = units.into_iter().flat_map(|run| &run.findings);
         let tickets = self.looks(Job::AlertSync).chain(self.looks(Job::TicketChanged));
@@ -112,18 +109,19 @@ impl Known {
         units.iter().copied().chain(more).collect()
     }
 
-    fn is_mapped(&self) -> bool {
+    /// Whether anything is billed or sold: a product and a customer are mapped (M5).
+    pub fn is_mapped(&self) -> bool {
         let sells = self.mapping.products.values().any(|row| row.service.is_some());
         sells && self.mapping.mapped_customers().next().is_some()
     }
 
     /// Whether alerts make tickets (M5): that needs no product.
-    pub(super) fn makes_tickets(&self) -> bool {
+    pub fn makes_tickets(&self) -> bool {
         self.mapping.settings.tickets.enabled && self.mapping.mapped_customers().next().is_some()
     }
 
     /// Whether the first plan of a job waits for approval (M5).
-    fn only_looks(&self, job: Job) -> bool {
+    pub fn only_looks(&self, job: Job) -> bool {
         !match job {
             Job::UsageSync => self.connection.first_plan_approved,
             Job::ContractWatch | Job::ContractChanged => self.connection.first_quotas_approved,
@@ -131,12 +129,17 @@ impl Known {
         }
     }
 
+    /// For how long nothing was heard of a run.
+    pub fn silent(&self, run: &RunRecord) -> SignedDuration {
+        self.now.duration_since(run.heard)
+    }
+
     /// Whether it works, in one sentence.
-    pub(super) fn standing(&self) -> String {
+    pub fn in_words(&self) -> String {
         let Some(run) = self.last() else {
             return "It has not run yet.".to_owned();
         };
-        let silent = self.now.duration_since(run.heard);
+        let silent = self.silent(run);
         let ago = ago(silent);
         let counts = &run.counts;
         match &run.outcome {
@@ -162,103 +165,19 @@ impl Known {
             }
         }
     }
-
-    /// What a person has to do.
-    pub(super) fn needs(&self) -> Vec<String> {
-        let mut needs = self.needs_at_first();
-        let Some(run) = self.last() else {
-            if needs.is_empty() {
-                needs.push(format!("Let it run: acrotask apply once, or {} every day", self.every_day));
-            }
-            return needs;
-        };
-        for run in self.jobs().filter_map(|job| self.last_of(job)) {
-            if let Outcome::Failed(why) | Outcome::Stopped(why) = &run.outcome {
-                needs.push(format!("{}: {why}", run.job));
-            }
-        }
-        if self.looks_at_quotas().any(|run| run.counts.held > 0) {
-            needs.push(match self.connection.first_quotas_approved {
-                false => "Approve the first plan of quotas: acrotask plan quotas shows it and how".to_owned(),
-                true => "Quotas or tenants are held: acrotask plan quotas shows why and how to approve".to_owned(),
-            });
-        }
-        needs.extend(self.needs_of_tickets());
-        if self.now.duration_since(run.heard) > OVERDUE {
-            needs.push(format!("Let it run every day: {}", self.every_day));
-        }
-        needs.extend(self.last_of(Job::UsageSync).map(|run| self.needs_of_units(run)).unwrap_or_default());
-        let findings = self.findings().len();
-        if findings > 0 {
-            needs.push(format!("Look at {} below", count(findings, "finding")));
-        }
-        needs
-    }
-
-    /// What a person does once.
-    fn needs_at_first(&self) -> Vec<String> {
-        let mut needs = Vec::new();
-        if !self.is_mapped() && !self.makes_tickets() {
-            needs.push(
-                "Map products and customers: acrotask mapping export FILE, edit it, acrotask mapping import FILE"
-                    .to_owned(),
-            );
-        } else if self.is_mapped() && !self.connection.first_plan_approved {
-            needs.push("Approve the first plan: acrotask plan usage shows it and how".to_owned());
-        }
-        if self.makes_tickets() && !self.connection.first_tickets_approved {
-            needs.push("Approve the first plan of tickets: acrotask plan alerts shows it and how".to_owned());
-        }
-        needs
-    }
-
-    fn needs_of_units(&self, run: &RunRecord) -> Vec<String> {
-        let (counts, mut needs) = (&run.counts, Vec::new());
-        if counts.held > 0 && self.connection.first_plan_approved {
-            needs.push(format!(
-                "{} held: acrotask plan usage shows why and how to approve",
-                is_or_are(counts.held, "change")
-            ));
-        }
-        if run.mode == Mode::Plan && counts.changes > 0 {
-            needs.push(format!("{} only shown (MODE=plan): acrotask apply usage", is_or_are(counts.changes, "change")));
-        }
-        if counts.refused > 0 {
-            needs.push(format!("{} refused by Autotask; see the findings", is_or_are(counts.refused, "change")));
-        }
-        needs
-    }
-
-    /// Of tickets, once their first plan is approved.
-    fn needs_of_tickets(&self) -> Vec<String> {
-        if !self.makes_tickets() || !self.connection.first_tickets_approved {
-            return Vec::new();
-        }
-        let last = || [Job::AlertSync, Job::TicketChanged].into_iter().filter_map(|job| self.last_of(job));
-        let held: usize = last().map(|run| run.counts.held).sum();
-        let shown: usize = last().filter(|run| run.mode == Mode::Plan).map(|run| run.counts.changes).sum();
-        let mut needs = Vec::new();
-        if held > 0 {
-            let held = is_or_are(held, "ticket change");
-            needs.push(format!("{held} held: acrotask plan alerts shows why and how to approve"));
-        }
-        if shown > 0 {
-            needs.push(format!("{} only shown (MODE=plan): acrotask apply alerts", is_or_are(shown, "ticket change")));
-        }
-        needs
-    }
 }
 
 fn is_of_tickets(job: Job) -> bool {
     matches!(job, Job::AlertSync | Job::TicketChanged)
 }
 
-fn is_or_are(number: usize, thing: &str) -> String {
+/// "1 line is", "2 lines are".
+pub fn is_or_are(number: usize, thing: &str) -> String {
     format!("{} {}", count(number, thing), if number == 1 { "is" } else { "are" })
 }
 
 /// "just now", "5 minutes ago", "3 hours ago", "2 days ago".
-fn ago(length: SignedDuration) -> String {
+pub fn ago(length: SignedDuration) -> String {
     let minutes = usize::try_from(length.as_mins()).unwrap_or_default();
     match minutes {
         0 => "just now".to_owned(),

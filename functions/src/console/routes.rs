@@ -1,0 +1,58 @@
+//! All routes, and what each needs of a person. A route is made of a gate and a handler behind it; there is no way to
+//! make one without.
+
+use super::fields::{Asked, Posted};
+use super::gates::Gate;
+use super::{Console, assets, overview, people, sign_in};
+use axum::handler::Handler;
+use axum::http::Method;
+use axum::routing::{self, MethodRouter};
+use shared::person::Role;
+
+/// What a route needs of who asks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Nothing: anybody may ask.
+    Nothing,
+    /// A session, whatever the person may do.
+    Session,
+    /// A session of a person with this role, or one that may do more.
+    Role(Role),
+}
+
+/// A page or a form.
+#[derive(Debug)]
+pub struct Route {
+    /// `GET`, or `POST` where something is changed.
+    pub method: Method,
+    /// Its path.
+    pub path: String,
+    /// What it needs, which is what its handler's first argument asks for.
+    pub needs: Needs,
+    pub(super) serve: MethodRouter<Console>,
+}
+
+fn page<G: Gate, M: 'static, H: Handler<(M, G, Asked), Console>>(path: impl Into<String>, handler: H) -> Route {
+    Route { method: Method::GET, path: path.into(), needs: G::NEEDS, serve: routing::get(handler) }
+}
+
+fn form<G: Gate, M: 'static, H: Handler<(M, G, Posted), Console>>(path: impl Into<String>, handler: H) -> Route {
+    Route { method: Method::POST, path: path.into(), needs: G::NEEDS, serve: routing::post(handler) }
+}
+
+/// Every route there is.
+pub fn routes() -> Vec<Route> {
+    vec![
+        page(assets::css_path(), assets::css),
+        page(assets::script_path(), assets::script),
+        page("/sign-in", sign_in::page),
+        form("/sign-in", sign_in::sign_in),
+        form("/sign-in/link", sign_in::new_link),
+        form("/sign-out", sign_in::sign_out),
+        page("/", overview::page),
+        page("/sync", overview::progress),
+        form("/sync", overview::sync_now),
+        page("/people", people::page),
+        form("/people", people::change_role),
+    ]
+}

@@ -1,0 +1,31 @@
+//! Text as pages show it. What comes from a vendor, a person or a request may hold anything; templates are given it as
+//! `Shown` and escape it.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use shared::words::on_one_line;
+use std::fmt;
+
+/// A text that stays on its line and turns no other text around.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Shown(String);
+
+impl Shown {
+    /// This text, safe to be seen.
+    pub(super) fn of(text: impl fmt::Display) -> Self {
+        // Marks that only say in which direction a letter is read are seen nowhere and are lost without harm.
+        let is_mark = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
+        Self(on_one_line(&text.to_string().chars().filter(|c| !is_mark(c)).collect::<String>()))
+    }
+}
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// A time as the clocks there show it, to the minute.
+pub(super) fn at(time: Timestamp, zone: &TimeZone) -> Shown {
+    Shown::of(time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M"))
+}

@@ -1,0 +1,12 @@
+//! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
+
+mod forms;
+mod function;
+mod hosted;
+mod links;
+mod names;
+mod overview;
+mod people;
+mod roles;
+mod sessions;
+mod stage;
