@@ -106,7 +106,7 @@ impl Provider {
             for (customer, tenant) in self.tenants.iter().enumerate() {
                 let item = customer % LINES;
                 let right = used(customer, item) + 1;
-                if customer * LINES % LINES_PER_CHANGE != 0 {
+                if !(customer * LINES).is_multiple_of(LINES_PER_CHANGE) {
                     world.set_usage(tenant, &planted::item(item), None, right, Some(right));
                 }
             }
