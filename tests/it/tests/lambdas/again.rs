@@ -37,7 +37,8 @@ async fn what_comes_again_is_done_once<W: Work>() {
         did_all(other.invoke(event.clone()).await);
         work.is_done_once().await;
     }
-    (function.end().await, other.end().await);
+    function.end().await;
+    other.end().await;
 }
 
 #[tokio::test]

@@ -114,7 +114,8 @@ async fn an_event_that_is_another_is_an_error_that_says_what_was_expected() {
     // It goes on serving.
     assert_eq!(response(dispatch.invoke(schedule()).await)["connections"], 2);
     assert_eq!((cloud.adjustments(0), cloud.adjustments(1)), (0, 0));
-    (usage_sync.end().await, dispatch.end().await);
+    usage_sync.end().await;
+    dispatch.end().await;
 }
 
 #[tokio::test]

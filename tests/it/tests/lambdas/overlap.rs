@@ -40,7 +40,8 @@ async fn one_works_at_a_time<W: Work>(moments: &[(usize, Phase)]) {
         if waits && *write > 0 {
             did_all(second.answer().await);
         }
-        (first.end().await, second.end().await);
+        first.end().await;
+        second.end().await;
         work.is_done_once().await;
     }
 }
@@ -83,7 +84,8 @@ async fn who_stood_still_adds_nothing_more<W: Work>() {
         Answer::Error(text) => assert!(text.contains("another run took the lease"), "{name}: {text}"),
     }
     assert!(!stand.wire.passed().contains(&Some(write)), "{name} goes on without its lease");
-    (first.end().await, second.end().await);
+    first.end().await;
+    second.end().await;
     let mut third = stand.function(name).await;
     did_all(third.invoke(event).await);
     third.end().await;

@@ -155,7 +155,8 @@ async fn in_plan_mode_neither_function_writes_anything() {
     cloud.host.store.alert_links(connection, |_| links += 1).await.expect("the table is read");
     assert_eq!(links, 1, "nothing is remembered of an alert without a ticket");
     assert_eq!(cloud.host.store.alert_cursor(connection).await.expect("the table is read"), cursor);
-    (alert_sync.end().await, ticket_changed.end().await);
+    alert_sync.end().await;
+    ticket_changed.end().await;
 }
 
 #[tokio::test]
