@@ -254,6 +254,7 @@ impl Gate {
 fn bound(address: std::net::SocketAddr) -> TcpSocket {
     let socket = TcpSocket::new_v4().expect("a socket");
     socket.set_reuseaddr(true).expect("an address may be used again");
+    socket.set_reuseport(true).expect("an address may be used twice");
     socket.bind(address).expect("the address is free");
     socket
 }
@@ -267,9 +268,10 @@ async fn serve(side: Side, url: &str, gate: &Arc<Gate>) -> String {
     tokio::spawn(async move {
         loop {
             accept_until_down(&listener, &beyond).await;
-            drop(listener);
-            // Kept but not listened on, so that connections are refused.
+            // Kept but not listened on, so that connections are refused; taken before the other is let go, so that nobody
+            // else gets it.
             let kept = bound(address);
+            drop(listener);
             let up = |down: &Option<Side>| *down != Some(beyond.side);
             if beyond.gate.down.subscribe().wait_for(up).await.is_err() {
                 return;

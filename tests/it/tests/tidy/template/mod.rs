@@ -63,11 +63,6 @@ impl Template {
         all.map(|(name, properties)| Lambda { name, binary: binary(name), properties }).collect()
     }
 
-    /// The function of this binary.
-    fn lambda(&self, binary: &str) -> Option<Lambda<'_>> {
-        self.lambdas().into_iter().find(|lambda| lambda.binary == binary)
-    }
-
     /// The line on which a resource begins.
     fn line_of(&self, resource: &str) -> usize {
         let head = format!("  {resource}:");
