@@ -40,6 +40,8 @@ const BYTES_OF_A_CALL: f64 = 2_000.0;
 
 fn main() -> anyhow::Result<()> {
     let (sizes, latency) = asked()?;
+    // Before anything is measured.
+    it::program::built("dispatch");
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     sizes.into_iter().try_for_each(|customers| runtime.block_on(count(customers, latency)))
 }
