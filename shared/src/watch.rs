@@ -17,6 +17,9 @@ const SKEW: SignedDuration = SignedDuration::from_hours(2);
 /// renewals.
 const SWEEP: SignedDuration = SignedDuration::from_hours(24);
 
+/// The most notes, and the most headers, that are remembered as seen: the database keeps them in one item of 400 KB.
+const MOST_SEEN: usize = 3_000;
+
 /// From when on a day's reading of usage is missed, in the provider's time zone: it is due at 04:00.
 const USAGE_IS_MISSED_FROM: Time = time(4, 30, 0, 0);
 /// How long is waited before usage that is missed is asked for again.
@@ -93,11 +96,13 @@ impl Watched {
         self.headers.insert(contract, changed_at) != Some(changed_at)
     }
 
-    /// Forgets what lies before the overlap.
+    /// Forgets what lies before the overlap, and of very much the oldest, which is told once more then and does no harm.
     pub fn forget(&mut self) {
         let (notes, headers) = (self.notes_since(), self.headers_since());
         self.notes.retain(|_, at| *at >= notes);
         self.headers.retain(|_, at| *at >= headers);
+        keep_latest(&mut self.notes);
+        keep_latest(&mut self.headers);
     }
 
     /// Remembers companies whose contracts changed and that the mapping has no row of, until it has: once they may
@@ -135,6 +140,15 @@ impl Watched {
     }
 }
 
+fn keep_latest<K: Ord + Copy>(seen: &mut BTreeMap<K, Timestamp>) {
+    let Some(too_many) = seen.len().checked_sub(MOST_SEEN).filter(|more| *more > 0) else { return };
+    let mut by_time: Vec<(Timestamp, K)> = seen.iter().map(|(key, at)| (*at, *key)).collect();
+    by_time.sort_unstable();
+    for (_, key) in &by_time[..too_many] {
+        seen.remove(key);
+    }
+}
+
 fn later_by(moment: Timestamp, milliseconds: i128) -> Timestamp {
     let later = SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or_default());
     moment.checked_add(later).unwrap_or(moment)
@@ -164,6 +178,21 @@ mod tests {
         watched.forget();
         assert!(!watched.notes.contains_key(&7), "before the overlap, and never asked for again");
         assert_eq!(watched.notes_since(), at(1_085));
+    }
+
+    #[test]
+    fn of_very_many_changes_at_once_the_latest_are_remembered_and_the_others_told_again() {
+        let mut watched = Watched::from_now_on(at(1_000), 1);
+        for number in 0..10_000 {
+            assert!(watched.take_note(number, at(1_001)) && watched.take_header(ContractId(number), at(1_001)));
+        }
+        assert!(watched.take_note(-1, at(1_002)));
+        watched.forget();
+        assert_eq!((watched.notes.len(), watched.headers.len()), (super::MOST_SEEN, super::MOST_SEEN));
+        let bytes = serde_json::to_vec(&watched).expect("it can be written").len();
+        assert!(bytes < 400_000, "{bytes} bytes do not fit into one item");
+        assert!(!watched.take_note(-1, at(1_002)) && !watched.take_note(9_999, at(1_001)), "the latest");
+        assert!(watched.take_note(0, at(1_001)), "told again");
     }
 
     #[test]
