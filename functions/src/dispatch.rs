@@ -27,23 +27,40 @@ pub enum Due {
 }
 
 /// Publishes a `SyncDue` for each connection, and says for how many. Tells the longest time that a connection is without
-/// a good run of the job.
+/// a good run of the job. One whose memory cannot be read is an error, after all others were told.
 pub async fn run(host: &Host, bus: &Bus, job: Job, due: Due) -> anyhow::Result<usize> {
-    let (now, store) = (host.clock.now(), &host.store);
+    let now = host.clock.now();
     let mut events = Vec::new();
     let mut since_good_run = SignedDuration::ZERO;
-    for connection in store.connections().await? {
-        let begin = now.saturating_sub(looked_back(job))?;
-        let runs = store.runs_since(&connection.id, begin).await?;
-        since_good_run = since_good_run.max(now.duration_since(good_until(&runs, job, begin)));
-        if is_due(store, &connection.id, due, now).await? || goes_on(&runs, due, job, now) {
-            events.push(Event::SyncDue(SyncDue { connection: connection.id, job }));
+    let mut unreadable = Ok(());
+    for connection in host.store.connections().await? {
+        match look(&host.store, &connection.id, job, due, now).await {
+            Ok(look) => {
+                since_good_run = since_good_run.max(look.since_good_run);
+                events.extend(look.is_due.then_some(Event::SyncDue(SyncDue { connection: connection.id, job })));
+            }
+            Err(error) => unreadable = Err(error.context(format!("what is kept of {}", connection.id))),
         }
     }
     bus.publish(&events).await?;
     tracing::info!(%job, connections = events.len(), "due");
     metrics::tell_since_good_run(host.secrets.prefix(), job, now, since_good_run);
-    Ok(events.len())
+    unreadable.map(|()| events.len())
+}
+
+/// What is known of a job of one connection.
+struct Look {
+    is_due: bool,
+    since_good_run: SignedDuration,
+}
+
+async fn look(store: &Store, id: &ConnectionId, job: Job, due: Due, now: Timestamp) -> anyhow::Result<Look> {
+    let begin = now.saturating_sub(looked_back(job))?;
+    let runs = store.runs_since(id, begin).await?;
+    Ok(Look {
+        is_due: is_due(store, id, due, now).await? || goes_on(&runs, job, now),
+        since_good_run: now.duration_since(good_until(&runs, job, begin)),
+    })
 }
 
 async fn is_due(store: &Store, id: &ConnectionId, due: Due, now: Timestamp) -> anyhow::Result<bool> {
@@ -58,16 +75,16 @@ async fn is_due(store: &Store, id: &ConnectionId, due: Due, now: Timestamp) -> a
 /// Whether a daily job's run of the last hour is to be followed by another one before the next day.
 pub async fn is_followed(store: &Store, id: &ConnectionId, job: Job, now: Timestamp) -> anyhow::Result<bool> {
     let runs = store.runs_since(id, now.saturating_sub(FOLLOWED_WITHIN)?).await?;
-    Ok(goes_on(&runs, Due::InHour(0), job, now))
+    Ok(goes_on(&runs, job, now))
 }
 
-fn goes_on(runs: &[RunRecord], due: Due, job: Job, now: Timestamp) -> bool {
+fn goes_on(runs: &[RunRecord], job: Job, now: Timestamp) -> bool {
     let is_late = |run: &&RunRecord| {
         run.job == job && run.outcome != Outcome::Skipped && now.duration_since(run.heard) <= FOLLOWED_WITHIN
     };
     // What a run for one company did says nothing of the others, but what it left unanswered counts.
     let last = runs.iter().filter(is_late).rfind(|run| run.everybody || run.unanswered_since.is_some());
-    due != Due::Now && last.is_some_and(RunRecord::goes_on)
+    last.is_some_and(RunRecord::goes_on)
 }
 
 fn looked_back(job: Job) -> SignedDuration {
@@ -77,9 +94,9 @@ fn looked_back(job: Job) -> SignedDuration {
     }
 }
 
-/// Until when all was well: the end of the last good run for everybody. A connection that is new was well until its
-/// first run of any job.
+/// Until when all was well: the end of the last good run that its schedule had asked for. A connection that is new was
+/// well until its first run of any job.
 fn good_until(runs: &[RunRecord], job: Job, begin: Timestamp) -> Timestamp {
-    let last = runs.iter().filter(|run| run.job == job && run.everybody).rfind(|run| run.is_good());
+    let last = runs.iter().filter(|run| run.job == job && run.is_of_schedule()).rfind(|run| run.is_good());
     last.map(|run| run.heard).or_else(|| runs.first().map(|run| run.started)).unwrap_or(begin).max(begin)
 }

@@ -170,6 +170,15 @@ impl RunRecord {
         }
     }
 
+    /// Whether it looked at all that its job looks at when it is due, and not at those alone whom events named. Of alerts
+    /// that is what changed; all of them have a look of their own once a day.
+    pub fn is_of_schedule(&self) -> bool {
+        match self.job {
+            Job::UsageSync | Job::TicketChanged => self.everybody,
+            Job::ContractWatch | Job::ContractChanged | Job::AlertSync => true,
+        }
+    }
+
     /// Whether something is left that must not wait for a day. What was refused is asked for again only when something
     /// changed, or a day passed (U6).
     pub fn goes_on(&self) -> bool {

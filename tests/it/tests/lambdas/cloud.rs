@@ -3,6 +3,7 @@
 
 use acrotask::demo::credentials;
 use acrotask::machine::{Machine, Storage};
+use aws_sdk_dynamodb::types::AttributeValue;
 use functions::context::Clock;
 use functions::host::Host;
 use functions::http::HttpSettings;
@@ -19,6 +20,9 @@ use serde_json::Value;
 use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::ServiceTarget;
 use shared::run::Job;
+use std::collections::HashMap;
+
+type Item = HashMap<String, AttributeValue>;
 
 const TABLE: &str = "acrotask-of-the-tests";
 
@@ -29,7 +33,7 @@ pub(crate) struct Cloud {
     pub(crate) connections: Vec<(ConnectionId, Sandbox)>,
     /// Where the functions find the table and the rest of AWS.
     aws: [String; 2],
-    _table: SearchedTable,
+    table: SearchedTable,
 }
 
 impl Cloud {
@@ -44,7 +48,7 @@ impl Cloud {
         // No vendor is behind this wire: what is kept or published is searched there.
         let wire = Wire::to(table.endpoint(), "").await;
         let aws = [wire.table_url.clone(), wire.also_to_aws(machine.aws_endpoint()).await];
-        let mut cloud = Cloud { machine, host, connections: Vec::new(), aws, _table: table };
+        let mut cloud = Cloud { machine, host, connections: Vec::new(), aws, table };
         for (name, seed) in [("north", 1), ("south", 2)] {
             cloud.connect(name, seed).await;
         }
@@ -70,6 +74,20 @@ impl Cloud {
         usage_sync::approve(&self.host, &connection, &Approve::Plan(plan.id), "clerk").await.expect("it is approved");
         sandbox.clear_requests();
         self.connections.push((connection, sandbox));
+    }
+
+    /// Puts what nobody can read in place of the records of a connection's runs, and says of how many.
+    pub(crate) async fn spoil_runs(&self, connection: usize) -> usize {
+        let (id, client) = (&self.connections[connection].0, self.table.client());
+        let items = client.scan().table_name(TABLE).send().await.expect("the table is read").items.unwrap_or_default();
+        let of_runs = |item: &Item| item["pk"] == AttributeValue::S(format!("{id}#runs"));
+        let runs: Vec<Item> = items.into_iter().filter(of_runs).collect();
+        for run in &runs {
+            let mut spoiled = run.clone();
+            spoiled.insert("body".to_owned(), AttributeValue::S("{".to_owned()));
+            client.put_item().table_name(TABLE).set_item(Some(spoiled)).send().await.expect("it is stored");
+        }
+        runs.len()
     }
 
     /// What a function finds in its environment.

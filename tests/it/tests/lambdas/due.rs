@@ -134,3 +134,35 @@ async fn the_time_since_the_last_good_run_is_that_of_the_connection_which_is_wor
     }
     assert_eq!(since_good_run(&cloud, Job::UsageSync).await, 20, "both had a plan and did what they could");
 }
+
+#[tokio::test]
+async fn a_look_at_what_changed_of_alerts_is_a_good_run_and_one_at_a_few_tickets_or_customers_is_not() {
+    let cloud = Cloud::start().await;
+    let now = cloud.host.clock.now();
+    let ago = |minutes: i64| now - SignedDuration::from_mins(minutes);
+    for (job, expected) in [(Job::AlertSync, 4), (Job::TicketChanged, 40), (Job::UsageSync, 40)] {
+        for ((connection, _), minutes, everybody) in
+            cloud.connections.iter().flat_map(|one| [(one, 40, true), (one, 4, false)])
+        {
+            let begun = RunRecord::begun(job.to_string(), job, Mode::Apply, ago(minutes));
+            let record = RunRecord { everybody, outcome: Outcome::Complete, ..begun };
+            cloud.host.store.save_run(connection, &record).await.expect("the record is saved");
+        }
+        assert_eq!(since_good_run(&cloud, job).await, expected, "{job}");
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_runs_cannot_be_read_holds_up_no_other_and_is_an_error() {
+    let mut cloud = Cloud::start().await;
+    ran(&cloud, Job::ContractWatch, 0, |_| ()).await;
+    let spoiled = cloud.spoil_runs(0).await;
+    assert_eq!(spoiled, 1);
+    let host = Host { clock: Clock::set_to(noon()), ..cloud.host.clone() };
+    let told = dispatch::run(&host, &cloud.machine.bus, Job::ContractWatch, Due::Now).await;
+    let text = format!("{:#}", told.expect_err("one is not told"));
+    assert!(text.contains("what is kept of north"), "{text}");
+    let event = cloud.machine.events.try_recv().expect("the other is told");
+    assert_eq!(event["detail"]["connection"], "south");
+    assert!(cloud.machine.events.try_recv().is_err());
+}

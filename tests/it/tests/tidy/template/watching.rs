@@ -23,7 +23,7 @@ const LONGEST_SECONDS: i64 = 1_209_600;
 const HOUR: i64 = 3_600;
 /// What a provider wants to be told of besides failures: a metric of a job, from where on, and in which time.
 const WANTED: [(&str, &str, i64, i64); 9] = [
-    ("SinceGoodRun", "usage-sync", 25 * HOUR, 3 * HOUR),
+    ("SinceGoodRun", "usage-sync", 26 * HOUR, 3 * HOUR),
     ("SinceGoodRun", "contract-watch", HOUR, 2 * 900),
     ("SinceGoodRun", "alert-sync", HOUR, 2 * 900),
     ("SinceGoodRun", "ticket-changed", 26 * HOUR, 24 * HOUR),
