@@ -247,7 +247,11 @@ impl Apply<'_> {
         let mut to_send = Vec::new();
         for (state, recorded) in intended.into_iter().zip(recorded) {
             match recorded {
-                Ok(()) => to_send.push(state),
+                Ok(()) => {
+                    // Whatever ends the run from here on, it is unanswered until it is closed.
+                    state.open.iter().for_each(|intent| self.unanswered.sent(&intent.id, intent.sent_at));
+                    to_send.push(state);
+                }
                 Err(IntentError::LeaseLost) => attempts.push(Err(IntentError::LeaseLost.into())),
                 Err(error) => attempts.push(Ok(Attempt::Failed(state.place, format!("not sent: {error}")))),
             }
@@ -349,7 +353,9 @@ impl Apply<'_> {
         made: Option<&ChangeRecord>,
     ) -> anyhow::Result<()> {
         let lease = self.lease.read().await;
-        Ok(self.host.store.close_intent(&lease, state, &intent.id, made).await?)
+        self.host.store.close_intent(&lease, state, &intent.id, made).await?;
+        self.unanswered.known(&intent.id);
+        Ok(())
     }
 
     /// Whether the lease holds long enough for one more POST; the run stops when it does not.

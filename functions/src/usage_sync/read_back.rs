@@ -19,9 +19,6 @@ impl Apply<'_> {
         record: &mut RunRecord,
         unknown: &mut BTreeSet<CompanyId>,
     ) -> anyhow::Result<()> {
-        for intent in sent.iter().filter_map(|(state, _)| state.open.as_ref()) {
-            self.unanswered.sent(&intent.id, intent.sent_at);
-        }
         let rows = self.rows_of(&sent).await.context("reading back what was sent")?;
         let mut done = Vec::new();
         for (mut state, duplicate) in sent {
@@ -35,7 +32,6 @@ impl Apply<'_> {
             } else if let Some(text) = duplicate {
                 state.close_as_refused(text.clone());
                 self.close(&state, &intent, None).await?;
-                self.unanswered.known(&intent.id);
                 self.told_refused(&state.place, text, record);
             } else {
                 unknown.insert(state.place.company);

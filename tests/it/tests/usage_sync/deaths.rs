@@ -3,8 +3,11 @@
 
 use functions::run::Scope;
 use functions::usage_sync;
-use it::wire::{Phase, Wire};
+use it::lines::ADJUSTMENT;
+use it::wire::{Phase, Reply, Side, Strike, Wire};
 use it::world::{World, even};
+use sandbox::{Fault, FaultKind};
+use serde_json::json;
 use shared::run::{Mode, Outcome};
 
 /// The lease's time, and a second.
@@ -159,4 +162,35 @@ async fn u4_a_run_that_dies_while_it_adds_a_line_leaves_one_line_in_the_end() {
     assert_eq!(world.sandbox.world(|vendors| vendors.lines().len()), lines);
     world.all_is_right_and_made_once().await;
     nothing_was_refused(&world);
+}
+
+#[tokio::test]
+async fn u6_a_run_that_the_table_fails_says_how_many_changes_are_unanswered() {
+    let (world, wire) = World::wired(even(1, 3)).await;
+    world.settle().await;
+    let body = json!({"__type": "com.amazon.coral.validate#ValidationException", "message": "no"}).to_string();
+    let refusal = Some("{\"errors\": [\"No.\"]}".to_owned());
+    let mut unanswered = 0;
+    for request in 0.. {
+        world.pass_days(1);
+        world.use_one_more_of_each();
+        // One of the changes is refused, so that it is closed while others are under way.
+        world.sandbox.fail(Fault::once(ADJUSTMENT, FaultKind::StatusBefore { status: 500, body: refusal.clone() }));
+        wire.strike_side(Side::Table, request, 1, Strike::Instead(Reply::of(400, "application/x-amz-json-1.0", &body)));
+        let run = usage_sync::run(&world.host, &world.connection, Scope::Everybody, Mode::Apply).await;
+        let struck = wire.struck();
+        wire.mend();
+        if let Ok(run) = run {
+            let (said, open) = (&run.record, world.open_intents().await);
+            assert_eq!((said.counts.open, said.unanswered_since.is_some()), (open, open > 0), "{request}: {said:?}");
+            unanswered += open;
+        }
+        world.sandbox.clear_faults();
+        world.pass_seconds(SETTLE_SECONDS);
+        world.apply().await;
+        if struck == 0 {
+            break;
+        }
+    }
+    assert!(unanswered > 0, "the table was never failed between a change and its end");
 }
