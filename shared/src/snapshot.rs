@@ -204,8 +204,9 @@ impl Snapshot {
 }
 
 impl ListedLine {
-    /// A line and its change; where the change was just made, the line as it is after it.
-    fn changed(adjustment: &Adjustment, change: &Change, held: &[HoldReason], made: bool) -> Self {
+    /// A line and its change; where the change was just made, the line as it is `today` after it.
+    fn changed(adjustment: &Adjustment, change: &Change, held: &[HoldReason], made: bool, today: Date) -> Self {
+        let in_force = made && adjustment.effective <= today;
         let listed = || ListedChange {
             id: change.id.clone(),
             effective: adjustment.effective,
@@ -218,7 +219,7 @@ impl ListedLine {
         };
         Self {
             place: adjustment.place.clone(),
-            units: if made { adjustment.wanted } else { adjustment.before },
+            units: if in_force { adjustment.wanted } else { adjustment.before },
             wanted: Some(adjustment.wanted),
             used: amounts(&adjustment.reckoning),
             until: None,
@@ -236,7 +237,7 @@ pub fn each_of_plan(plan: &Plan, made: &BTreeSet<String>, mut each: impl FnMut(E
         let made = made.contains(&change.id);
         match &change.action {
             Action::Adjust(adjustment) => {
-                each(Entry::Line(Cow::Owned(ListedLine::changed(adjustment, change, reasons, made))));
+                each(Entry::Line(Cow::Owned(ListedLine::changed(adjustment, change, reasons, made, plan.today))));
             }
             Action::CreateService(creation) if !made => each(Entry::NewService(Cow::Owned(ListedService {
                 id: change.id.clone(),

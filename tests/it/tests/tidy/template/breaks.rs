@@ -100,7 +100,11 @@ const RUNBOOK: [Break; 6] = [
     ("| `dispatch-failed` |", "| `dispatch-fails` |", "DispatchFailed: infra/README.md has no row for dispatch-failed"),
     ("| `dispatch-failed` |", "| `dispatch-fails` |", "tells of dispatch-fails, which is not there"),
     ("| `Mode` |", "| Mode |", "Mode: infra/README.md has no row for Mode under Parameters"),
-    ("| `WebhookUrl` | ", "| `WebhookUrl` |  | ", "WebhookUrl: infra/README.md has no row for WebhookUrl under Outputs"),
+    (
+        "| `WebhookUrl` | ",
+        "| `WebhookUrl` |  | ",
+        "WebhookUrl: infra/README.md has no row for WebhookUrl under Outputs",
+    ),
     ("## Alarms", "## Alarm", "AlertSyncSilent: infra/README.md has no row for alert-sync-silent"),
     ("## Outputs", "## Exits", "Table: infra/README.md has no row for Table under Outputs"),
 ];
