@@ -20,6 +20,9 @@ use std::io::{BufRead, BufReader, Write};
 
 /// The most compressed bytes in one item: an item may hold 400 KB (DynamoDB's limit), names and keys included.
 const PART_BYTES: usize = 300_000;
+/// How hard is compressed. Of 400,000 lines this gives half the bytes of level 1, in 0.9 instead of 0.6 seconds; level 6
+/// gives hardly less, in 1.5.
+const LEVEL: u32 = 3;
 /// How long what was replaced stays, for those who are reading it.
 const KEPT_DAYS: i64 = 1;
 /// How often a read starts over when a snapshot is saved under its hands.
@@ -43,7 +46,7 @@ pub struct Packed {
 
 impl Default for Pack {
     fn default() -> Self {
-        let encoder = GzEncoder::new(Vec::new(), Compression::fast());
+        let encoder = GzEncoder::new(Vec::new(), Compression::new(LEVEL));
         Self { encoder, fingerprint: OfMany::default(), entry: Vec::new() }
     }
 }
