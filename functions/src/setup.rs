@@ -1,6 +1,10 @@
 //! Setting a connection up: what both vendors show, for people to map by, and the first mapping (M1 to M3).
 //! Reads the vendors; creates nothing there but the contract field, when told to.
 
+mod lists;
+
+pub(crate) use lists::{read_accounts, read_catalogue};
+
 use crate::acronis::{Acronis, AcronisError};
 use crate::autotask::{AutotaskError, AutotaskReader, AutotaskWriter, Threshold, WriteError};
 use crate::context::VendorCredentials;
@@ -13,6 +17,7 @@ use shared::labels::label;
 use shared::mapping::{Mapping, ProductRow};
 use shared::matching::{map_equal_names, with_all_companies};
 use shared::run::Connection;
+use shared::snapshot::CompanyType;
 use shared::ticket::Picklists;
 use shared::usage::{OfferingItem, Tenant};
 use std::collections::{BTreeMap, BTreeSet};
@@ -34,6 +39,8 @@ pub struct Survey {
     pub services: Vec<Service>,
     /// Its billing codes.
     pub billing_codes: Vec<BillingCode>,
+    /// The types that companies may be of; none where they were not read.
+    pub company_types: Vec<CompanyType>,
     /// The types of alert that Acronis lists; none where they were not read.
     pub alert_types: BTreeMap<AlertKind, AlertType>,
     /// What there is to choose from for tickets in Autotask.
@@ -129,6 +136,8 @@ async fn set_up(
     let stored = host.store.mapping(id).await?;
     let mut mapping = stored.clone().unwrap_or_default();
     bring_up_to_date(&mut mapping, &survey);
+    // Before the mapping, which people look at beside it.
+    host.store.save_snapshot(id, host.clock.now(), lists::packed(&survey)).await?;
     let mut mapped_by_name = None;
     // A setup that saw no company yet was none: a permission was missing.
     if stored.is_none_or(|stored| stored.customers.is_empty()) {
@@ -144,9 +153,7 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
     host.progress.begin("reading Acronis tenants and items", None);
     let mut tenants = Vec::new();
     acronis.tenants(&connection.tenant, |tenant| tenants.push(tenant)).await.context("reading Acronis tenants")?;
-    let items = acronis.available_for_children(&connection.tenant).await.context("reading Acronis items")?;
-    let storages: Vec<StorageId> = items.iter().filter_map(|item| item.key.storage.clone()).collect();
-    let storage_names = acronis.storage_names(&storages).await.context("reading Acronis storages")?;
+    let (items, storage_names) = lists::items(acronis, &connection.tenant).await?;
     host.progress.begin("reading Autotask companies, contracts and services", None);
     let (mut companies, mut contracts) = (Vec::new(), Vec::new());
     let today = host.clock.now().to_zoned(jiff::tz::TimeZone::UTC).date();
@@ -160,6 +167,7 @@ pub async fn survey(host: &Host, vendors: &Vendors, connection: &Connection) -> 
         contracts,
         services: autotask.services(None).await.context("reading Autotask services")?,
         billing_codes: autotask.billing_codes().await.context("reading Autotask billing codes")?,
+        company_types: lists::company_types(autotask).await?,
         alert_types: alert_types(acronis).await?,
         picklists: picklists(autotask).await?,
         payg_field: autotask.payg_field().await.context("reading Autotask contract fields")?,

@@ -13,7 +13,7 @@ use std::fmt;
 pub const PAYG_FIELD: &str = "Acronis PAYG";
 
 /// An Autotask company.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Company {
     /// Its id; 0 is the provider's own company and is valid.
     pub id: CompanyId,
@@ -26,7 +26,7 @@ pub struct Company {
 }
 
 /// An Autotask contract.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Contract {
     /// Its id.
     pub id: ContractId,
@@ -259,7 +259,7 @@ pub fn bundles_on(rows: &[BundleRow], day: Date) -> Vec<&BundleRow> {
 }
 
 /// An Autotask service: what a line sells.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Service {
     /// Its id.
     pub id: ServiceId,
@@ -276,7 +276,7 @@ pub struct Service {
 }
 
 /// An Autotask billing code, as offered for new services.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BillingCode {
     /// Its id.
     pub id: BillingCodeId,

@@ -47,6 +47,8 @@ pub(crate) struct LineVerdict {
     pub(crate) span: Option<Period>,
     /// Whether the line should hold no units.
     pub(crate) wants_none: bool,
+    /// The units in force, and those that today's usage asks for.
+    pub(crate) now: Option<(i64, Reckoning)>,
 }
 
 /// Units to be in force from a day on.
@@ -98,6 +100,7 @@ impl LineCase<'_> {
             Some(target) => self.change(target, periods.as_ref(), metered, &mut verdict),
             None => self.no_change(policy, periods.as_ref(), &now, metered, &mut verdict),
         }
+        verdict.now = Some((self.units_on(day), now));
         verdict
     }
 

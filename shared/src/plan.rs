@@ -17,7 +17,7 @@ use crate::words::count;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// What one run would do.
@@ -241,7 +241,7 @@ pub struct Held {
 }
 
 /// Why a change waits for a person (M5, U3, U5, H1, H2).
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 pub enum HoldReason {
     /// M5: no plan was approved yet.
@@ -345,7 +345,7 @@ pub struct Waiting {
 }
 
 /// What a waiting line waits for (U5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "until", rename_all = "kebab-case")]
 pub enum Until {
     /// The period's last day.

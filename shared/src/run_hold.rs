@@ -1,10 +1,10 @@
 //! Why a whole run is held. A part of `plan`.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// Why the whole run is held (H1): much vanished at once.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RunHold {
     /// The id by which it is approved.
     pub id: String,

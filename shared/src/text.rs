@@ -144,16 +144,6 @@ fn adjustment_row(adjustment: &Adjustment) -> Row {
         (Some(money), None) => format!("{money:+.2}"),
         (None, _) => String::new(),
     };
-    let mut because = adjustment.reckoning.to_string();
-    if adjustment.adds_line() {
-        because.push_str("; adds the service to the contract");
-    }
-    if let Some(expected) = adjustment.corrects_others {
-        because.push_str(&format!("; somebody else changed it from {expected}"));
-    }
-    for (day, units) in &adjustment.later {
-        because.push_str(&format!("; {units} already there from {day}"));
-    }
     let place = &adjustment.place;
     Row {
         heading: format!(
@@ -166,9 +156,24 @@ fn adjustment_row(adjustment: &Adjustment) -> Row {
             format!("{:+}", adjustment.unit_change()),
             adjustment.effective.to_string(),
             money,
-            because,
+            because(adjustment),
         ],
     }
+}
+
+/// Why a line is to hold the units wanted: the usage behind them, and what else a person should know.
+pub(crate) fn because(adjustment: &Adjustment) -> String {
+    let mut because = adjustment.reckoning.to_string();
+    if adjustment.adds_line() {
+        because.push_str("; adds the service to the contract");
+    }
+    if let Some(expected) = adjustment.corrects_others {
+        because.push_str(&format!("; somebody else changed it from {expected}"));
+    }
+    for (day, units) in &adjustment.later {
+        because.push_str(&format!("; {units} already there from {day}"));
+    }
+    because
 }
 
 fn creation_row(creation: &ServiceCreation) -> Row {

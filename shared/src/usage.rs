@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 
 /// An Acronis tenant (Acronis Account Management API v2, `GET /tenants`).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tenant {
     /// Its id.
     pub id: TenantId,
@@ -23,11 +23,13 @@ pub struct Tenant {
     /// Trial tenants are not billed (U1).
     pub in_trial: bool,
     /// Text that integrations keep on it (`internal_tag`), by which a tenant that we created is found again (P2).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tag: Option<String>,
 }
 
 /// The kinds that matter here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum TenantKind {
     /// A customer: what a company maps to.
     Customer,

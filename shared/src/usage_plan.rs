@@ -12,6 +12,7 @@ use crate::line_plan::LineVerdict;
 use crate::mapping::Product;
 use crate::plan::{Adjustment, HoldReason, Plan, Waiting, company_of, line_of};
 use crate::run::Connection;
+use crate::snapshot::ListedLine;
 use crate::usage::is_metered;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +30,8 @@ pub struct CompanyPlan {
     pub findings: Vec<Finding>,
     /// Lines that are as they should be.
     pub right: usize,
+    /// The lines that are not to be changed, for people to look at.
+    pub lines: Vec<ListedLine>,
     /// Unanswered changes that reading settled: the line's key and how.
     pub settled: Vec<(String, Settlement)>,
     /// Lines that somebody else brought to where they should be, and the units.
@@ -67,6 +70,7 @@ pub fn plan_company(facts: &CompanyFacts, terms: &Terms<'_>) -> CompanyPlan {
         planner.plan_contracts(&kept);
         planner.plan.usage = Some(kept);
     }
+    planner.list_what_is_not_decided();
     let CompanyPlan { seen, want_none, .. } = &mut planner.plan;
     seen.lines.retain(|line| !want_none.contains(line)); // Each fall counts in one run only (H1).
     planner.plan
@@ -137,6 +141,7 @@ impl<'a> Planner<'a> {
             waiting: Vec::new(),
             findings: Vec::new(),
             right: 0,
+            lines: Vec::new(),
             settled: Vec::new(),
             adopted: Vec::new(),
             usage: None,
@@ -347,16 +352,18 @@ impl<'a> Planner<'a> {
         let writes_before = state.as_ref().map_or(0, |state| state.writes);
         let is_right = verdict.change.is_none() && verdict.waiting.is_none() && verdict.findings.is_empty();
         self.plan.right += usize::from(is_right);
+        let listed = state.as_ref().and_then(|state| verdict.listed(&state.place));
         self.plan.waiting.extend(verdict.waiting);
         if let (Some(units), Some(state)) = (verdict.adopt, state.clone()) {
             self.plan.adopted.push((state, units));
         }
-        let Some((adjustment, reasons)) = verdict.change else { return };
+        let Some((adjustment, reasons)) = verdict.change else { return self.plan.lines.extend(listed) };
         let id = adjustment.id(writes_before);
         let refused = state.and_then(|state| state.refused);
         if let Some(refused) = refused.filter(|refused| refused.change == id && refused.on == self.terms.today) {
             let (contract, service_name) = (adjustment.place.contract, adjustment.service_name);
             self.found(What::Refused { contract, service_name, text: refused.text });
+            self.plan.lines.extend(listed);
             return;
         }
         self.plan.proposed.push(Proposed { adjustment, reasons, writes_before });

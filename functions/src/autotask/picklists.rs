@@ -5,6 +5,7 @@ use super::query::{MOST_VALUES, Row, is, is_one_of};
 use super::webhooks::ResourceRow;
 use super::{AutotaskError, AutotaskReader};
 use serde::Deserialize;
+use shared::snapshot::CompanyType;
 use shared::ticket::{Assignee, PickField, PickValue, Picklists};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -36,6 +37,13 @@ impl AutotaskReader {
             false => Some(self.assignable(assignees).await?),
         };
         Ok(Picklists { values, assignees })
+    }
+
+    /// The types that companies may be of (`Companies.companyType`).
+    pub async fn company_types(&self) -> Result<Vec<CompanyType>, AutotaskError> {
+        let fields = self.fields("Companies").await?;
+        let types = picklist(&fields, "companyType").unwrap_or_default().into_iter();
+        Ok(types.map(|(number, value)| CompanyType { number, name: value.label, active: value.active }).collect())
     }
 
     /// Those of `assignees` whose resource is active and holds the role at the service desk (Autotask developer

@@ -10,6 +10,8 @@
 //! | `connections` | connection id | a connection; `approved`, `quotas_approved`, `tickets_approved` and `read_on` beside it | ever |
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
+//! | `<id>#snapshot` | `head` | which sections are in force: `version`, `body` | ever |
+//! | `<id>#snapshot` | `<generation>#<part>` | a `part` of a section of the snapshot, compressed | ever; a day once replaced |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
 //! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
 //! | `<id>#quotas` | company id | what is remembered of a customer's quotas | ever |
@@ -25,7 +27,7 @@
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console | ever |
 //!
 //! What is stored is the JSON text of the `shared` type, in the attribute `body`: it keeps every number,
-//! empty set and odd name as it was. Other attributes exist only where a condition or an update needs
+//! empty set and odd name as it was. Only the snapshot is compressed. Other attributes exist only where a condition or an update needs
 //! them. `ttl` is the second after which the database deletes an item.
 //!
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
@@ -42,6 +44,7 @@ mod lines;
 mod mapping;
 mod quotas;
 mod sessions;
+mod snapshots;
 mod table;
 
 pub use audit::People;
@@ -49,6 +52,7 @@ pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
+pub use snapshots::{Pack, Packed};
 
 use aws_sdk_dynamodb::Client;
 

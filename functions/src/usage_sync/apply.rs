@@ -39,6 +39,21 @@ pub(super) struct Apply<'a> {
     /// Why no further change is begun, once there is a reason.
     pub(super) stop: OnceLock<String>,
     pub(super) unanswered: Unanswered,
+    pub(super) made: Made,
+}
+
+/// The ids of the changes that this run made.
+#[derive(Default)]
+pub(super) struct Made(Mutex<BTreeSet<String>>);
+
+impl Made {
+    pub(super) fn add(&self, change: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(change.to_owned());
+    }
+
+    pub(super) fn all(self) -> BTreeSet<String> {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 /// What was sent, and nobody knows yet whether it was made.

@@ -3,10 +3,13 @@
 use super::observe::Observed;
 use super::packed::{Items, OfferNumber, PackedReading};
 use crate::acronis::{Acronis, AcronisError};
+use crate::store::{Pack, Packed};
 use anyhow::Context;
 use shared::ids::TenantId;
 use shared::kept::Reading;
+use shared::snapshot::Entry;
 use shared::usage::{OfferingItem, Tenant, TenantUsage};
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Above so many tenants the items of the whole tree are fewer pages than the items of each.
@@ -17,6 +20,8 @@ const READ_ONE_BY_ONE: usize = 10;
 pub(super) struct FromAcronis {
     pub(super) tenants: BTreeMap<TenantId, Tenant>,
     pub(super) usage: BTreeMap<TenantId, Result<PackedReading, String>>,
+    /// All tenants, mapped or not, for lists; where everybody is looked at.
+    pub(super) packed: Option<Packed>,
     items: BTreeMap<TenantId, Vec<OfferNumber>>,
 }
 
@@ -29,7 +34,9 @@ pub(super) async fn read_acronis(
     let mut read = FromAcronis::default();
     let root = &observed.connection.tenant;
     let some: Option<Vec<TenantId>> = observed.scope.as_ref().map(|_| mapped.iter().cloned().collect());
+    let mut pack = Pack::default();
     let each = |tenant: Tenant| {
+        pack.add(&Entry::Tenant(Cow::Borrowed(&tenant)));
         if mapped.contains(&tenant.id) {
             read.tenants.insert(tenant.id.clone(), tenant);
         }
@@ -38,6 +45,7 @@ pub(super) async fn read_acronis(
         None => acronis.tenants(root, each).await.context("reading Acronis tenants")?,
         Some(some) => acronis.tenants_by_id(some, each).await.context("reading Acronis tenants")?,
     }
+    read.packed = some.is_none().then(|| pack.finish());
     let each = |tenant: &TenantId, item: OfferingItem| {
         if item.on && mapped.contains(tenant) {
             read.items.entry(tenant.clone()).or_default().push(all.pack_offer(item));

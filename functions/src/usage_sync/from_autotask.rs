@@ -3,11 +3,14 @@
 
 use super::observe::Observed;
 use crate::autotask::{AutotaskError, AutotaskReader};
+use crate::store::{Pack, Packed};
 use anyhow::Context;
 use jiff::ToSpan;
 use shared::contract::{Billing, BundleRow, Company, Contract, Service, UnitsRow};
 use shared::ids::{BundleId, CompanyId, ContractId, ServiceId};
 use shared::settings::EffectiveDates;
+use shared::snapshot::Entry;
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// How long a contract that ended may still be settled: its last period and a missed day.
@@ -16,6 +19,8 @@ const ENDED_LATELY_DAYS: i32 = 40;
 /// What Autotask says, of mapped companies only.
 #[derive(Default)]
 pub(super) struct FromAutotask {
+    /// All companies, mapped or not, for lists; where everybody is looked at.
+    pub(super) packed: Option<Packed>,
     pub(super) companies: BTreeMap<CompanyId, Company>,
     pub(super) contracts: BTreeMap<CompanyId, Vec<Contract>>,
     pub(super) rows: BTreeMap<CompanyId, Vec<UnitsRow>>,
@@ -32,7 +37,7 @@ pub(super) async fn read_autotask(autotask: &AutotaskReader, observed: &Observed
         read_services(autotask, observed)
     )
     .context("reading Autotask companies, contracts and services")?;
-    (read.companies, read.contracts) = (companies, contracts);
+    ((read.companies, read.packed), read.contracts) = (companies, contracts);
     (read.services, read.bundles_holding) = services;
     let company_of: BTreeMap<ContractId, CompanyId> =
         read.contracts.values().flatten().map(|contract| (contract.id, contract.company)).collect();
@@ -75,10 +80,11 @@ pub(super) async fn read_autotask(autotask: &AutotaskReader, observed: &Observed
 async fn read_companies(
     autotask: &AutotaskReader,
     observed: &Observed,
-) -> Result<BTreeMap<CompanyId, Company>, AutotaskError> {
+) -> Result<(BTreeMap<CompanyId, Company>, Option<Packed>), AutotaskError> {
     let customers = &observed.mapping.customers;
-    let mut companies = BTreeMap::new();
+    let (mut companies, mut pack) = (BTreeMap::new(), Pack::default());
     let each = |company: Company| {
+        pack.add(&Entry::Company(Cow::Borrowed(&company)));
         if customers.contains_key(&company.id) {
             companies.insert(company.id, company);
         }
@@ -90,7 +96,8 @@ async fn read_companies(
             autotask.companies_by_id(&ids).await?.into_iter().for_each(each);
         }
     }
-    Ok(companies)
+    let packed = observed.scope.is_none().then(|| pack.finish());
+    Ok((companies, packed))
 }
 
 async fn read_contracts(

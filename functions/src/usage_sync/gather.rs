@@ -1,6 +1,7 @@
 //! Plans each company, reads what its plan still needs in bulk, and plans those companies again: the future
 //! rows of lines that change, and lines that no row covers (U3, U4). The plan says what it needs.
 
+use super::lists::Lists;
 use super::observe::Observed;
 use crate::autotask::AutotaskReader;
 use crate::host::{Host, Vendors};
@@ -24,10 +25,11 @@ pub(super) async fn plan_companies(
 ) -> anyhow::Result<Vec<CompanyPlan>> {
     host.progress.begin("planning", None);
     let mut plans = Vec::with_capacity(observed.companies.len());
+    let mut lists = observed.lists.take();
     observed.each_company(
         |_| true,
         |_, facts, terms| {
-            let (plan, to_keep) = plan_one(facts, terms);
+            let (plan, to_keep) = plan_one(facts, terms, &mut lists);
             plans.push(plan);
             to_keep
         },
@@ -42,7 +44,7 @@ pub(super) async fn plan_companies(
         observed.each_company(
             |index| open.contains(&index),
             |index, facts, terms| {
-                let (plan, to_keep) = plan_one(facts, terms);
+                let (plan, to_keep) = plan_one(facts, terms, &mut lists);
                 plans[index] = plan;
                 to_keep
             },
@@ -51,18 +53,27 @@ pub(super) async fn plan_companies(
     let settled = plans.iter().all(|plan| plan.needs.is_empty());
     ensure!(settled, "a plan keeps asking for more; Autotask's lines changed with every read");
     observed.all_is_planned();
+    observed.lists = lists;
     Ok(plans)
 }
 
 /// One company's plan, and the usage to keep. Where the plan is final, nothing else is read of the facts; where
 /// it is not, nothing of it but its needs.
-fn plan_one(facts: &mut CompanyFacts, terms: &Terms<'_>) -> (CompanyPlan, Option<KeptUsage>) {
+fn plan_one(
+    facts: &mut CompanyFacts,
+    terms: &Terms<'_>,
+    lists: &mut Option<Lists>,
+) -> (CompanyPlan, Option<KeptUsage>) {
     let mut plan = plan_company(facts, terms);
     plan.proposed.shrink_to_fit();
     let to_keep = plan.usage.take();
     if !plan.needs.is_empty() {
-        (plan.proposed, plan.waiting, plan.findings, plan.seen) = Default::default();
+        (plan.proposed, plan.waiting, plan.findings, plan.seen, plan.lines) = Default::default();
         return (plan, None);
+    }
+    let lines = std::mem::take(&mut plan.lines);
+    if let Some(lists) = lists {
+        lists.add_company(&facts.contracts, &lines);
     }
     (facts.contracts, facts.rows, facts.lines, facts.bundles) = Default::default();
     (plan, to_keep)

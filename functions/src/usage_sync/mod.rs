@@ -7,6 +7,7 @@ mod explain;
 mod from_acronis;
 mod from_autotask;
 mod gather;
+mod lists;
 mod observe;
 mod packed;
 mod read_back;
@@ -19,7 +20,7 @@ use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
 use anyhow::Context;
-use apply::{Apply, Unanswered};
+use apply::{Apply, Made, Unanswered};
 pub use approve::approve;
 pub use explain::explain;
 use observe::Observed;
@@ -39,8 +40,8 @@ struct Planned {
     plan: Plan,
 }
 
-/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record.
-/// An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record
+/// and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, scope: Scope, mode: Mode) -> anyhow::Result<Run> {
     carry_out(host, id, Job::UsageSync, mode, Box::new(move |at_work, record| Box::pin(work(at_work, record, scope))))
         .await
@@ -60,19 +61,25 @@ async fn planned(host: &Host, id: &ConnectionId) -> anyhow::Result<Planned> {
 
 async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyhow::Result<Done> {
     record.everybody = scope == Scope::Everybody;
-    let planned = observe_and_plan(&at_work, &scope, record).await?;
+    let mut planned = observe_and_plan(&at_work, &scope, record).await?;
     count_plan(record, &planned.plan);
-    let mut failed = BTreeSet::new();
+    let (mut failed, mut made) = (BTreeSet::new(), BTreeSet::new());
     match at_work.lease {
         None => record.outcome = Outcome::Complete,
         Some(lease) => {
             let AtWork { host, connection, vendors, .. } = at_work;
             record::keep_what_was_seen(host, connection, &planned).await?;
             let writer = AutotaskWriter::new(&vendors.autotask);
-            let (stop, unanswered) = (OnceLock::new(), Unanswered::default());
-            let run = Apply { host, connection, vendors, writer, lease, planned: &planned, stop, unanswered };
+            let (stop, unanswered, done) = (OnceLock::new(), Unanswered::default(), Made::default());
+            let run =
+                Apply { host, connection, vendors, writer, lease, planned: &planned, stop, unanswered, made: done };
             failed = run.carry_out(record).await?;
+            made = run.made.all();
         }
+    }
+    // A run for some saw neither all accounts nor all lines.
+    if record.everybody {
+        lists::keep(&at_work, &mut planned, &made).await;
     }
     Ok(Done { plan: Some(planned.plan), failed })
 }

@@ -3,6 +3,7 @@
 
 use super::from_acronis::{FromAcronis, read_acronis};
 use super::from_autotask::{FromAutotask, read_autotask};
+use super::lists::Lists;
 use super::packed::{Items, PackedReading, PackedState, PackedUsage};
 use crate::host::{Host, Vendors};
 use crate::run::memory::Memory;
@@ -38,6 +39,8 @@ pub(super) struct Observed {
     pub(super) lines: BTreeMap<CompanyId, BTreeMap<String, LineState>>,
     /// The companies looked at; none given: everybody.
     pub(super) scope: Option<BTreeSet<CompanyId>>,
+    /// What lists show; none where not everybody is looked at, or the vendors were not read.
+    pub(super) lists: Option<Lists>,
     items: Items,
     usage: BTreeMap<CompanyId, Result<PackedReading, String>>,
     /// The usage to keep, of companies whose plan is final.
@@ -71,6 +74,7 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
         states,
         lines,
         scope: None,
+        lists: None,
         items,
         usage: BTreeMap::new(),
         kept: BTreeMap::new(),
@@ -89,11 +93,13 @@ pub(super) async fn vendors(
     host.progress.begin("reading Acronis usage and Autotask contracts", None);
     observed.scope = scope.companies(&vendors.autotask).await.context("reading Autotask contracts")?;
     let mut items = std::mem::take(&mut observed.items);
-    let (from_acronis, from_autotask) = tokio::try_join!(
+    let (mut from_acronis, mut from_autotask) = tokio::try_join!(
         read_acronis(&vendors.acronis, observed, &mut items),
         read_autotask(&vendors.autotask, observed)
     )?;
     observed.items = items;
+    let packed = from_acronis.packed.take().zip(from_autotask.packed.take());
+    observed.lists = packed.map(|(tenants, companies)| Lists::new(companies, tenants, &observed.mapping));
     observed.put_together(from_acronis, from_autotask);
     Ok(())
 }

@@ -41,6 +41,7 @@ impl Apply<'_> {
             let lease = self.lease.read().await;
             self.host.store.close_intents(&lease, some).await?;
             some.iter().for_each(|closing| self.unanswered.known(&closing.settled));
+            some.iter().flat_map(|closing| &closing.made).for_each(|made| self.made.add(&made.intent.change));
             record.counts.made += some.len();
         }
         Ok(())

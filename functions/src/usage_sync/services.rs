@@ -37,6 +37,7 @@ pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow:
             Created::There(id) => {
                 put_into_mapping(apply, service, id).await?;
                 record.counts.made += 1;
+                apply.made.add(&change.id);
             }
             Created::Refused(text) => {
                 let what = What::ServiceRefused { service_name: service.name.clone(), text };

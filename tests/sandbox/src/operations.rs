@@ -51,6 +51,7 @@ pub const OPERATIONS: &[(&str, &str)] = &[
     ("autotask.companies.query", "POST or GET Companies/query, next pages included"),
     ("autotask.companies.create", "POST Companies"),
     ("autotask.companies.update", "PATCH Companies"),
+    ("autotask.companies.fields", "GET Companies/entityInformation/fields, picklists among them"),
     ("autotask.contracts.query", "POST or GET Contracts/query, next pages included"),
     ("autotask.contracts.get", "GET Contracts/{id}"),
     ("autotask.contracts.create", "POST Contracts"),

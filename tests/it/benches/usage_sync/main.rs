@@ -12,7 +12,7 @@ use figures::Figures;
 use it::bench::counted::Counts;
 use it::bench::planted::{self, Size};
 use processes::Process;
-use runs::{Measured, Setting};
+use runs::{Lists, Measured, Setting};
 use std::path::PathBuf;
 
 /// What was asked for on the command line.
@@ -51,6 +51,7 @@ fn play(arguments: &[String]) -> anyhow::Result<()> {
         Some("table") => processes::serve(wire::table()),
         Some("set-up") => processes::tell(runs::set_up(serde_json::from_str(given)?)),
         Some("run") => processes::tell(runs::run(serde_json::from_str(given)?)),
+        Some("lists") => processes::tell(runs::lists(serde_json::from_str(given)?)),
         other => bail!("there is no role {other:?}"),
     }
 }
@@ -89,9 +90,12 @@ fn measure(size: &Size) -> anyhow::Result<Figures> {
     let before: Counts = processes::counts(&setting.table)?;
     let calls_before: Counts = processes::counts(&setting.vendors.counts)?;
     let measured: Measured = processes::result_of("run", &setting)?;
-    let table = processes::counts(&setting.table)?.since(&before);
+    let after: Counts = processes::counts(&setting.table)?;
     let calls = processes::counts(&setting.vendors.counts)?.since(&calls_before);
-    let figures = Figures::of(*size, measured, table, calls)?;
+    let lists: Lists = processes::result_of("lists", &setting)?;
+    let read = processes::counts(&setting.table)?.since(&after);
+    let mut figures = Figures::of(*size, measured, after.since(&before), calls)?;
+    figures.add_lists(&lists, &read)?;
     println!("{figures}");
     Ok(figures)
 }

@@ -36,6 +36,14 @@ pub(crate) struct Measured {
     pub(crate) peak_kib: u64,
 }
 
+/// What reading the lists took that the run left.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct Lists {
+    pub(crate) lines: u64,
+    pub(crate) wall_millis: u64,
+    pub(crate) peak_kib: u64,
+}
+
 impl Setting {
     /// A host as on AWS: the table is found by the environment, as the AWS client does.
     async fn machine(&self) -> anyhow::Result<Machine> {
@@ -97,6 +105,16 @@ pub(crate) async fn run(setting: Setting) -> anyhow::Result<Measured> {
         bail!("the run did not complete: {}", record.outcome);
     }
     Ok(Measured { record, wall_millis, cpu_millis: cpu_millis()? - cpu_before, peak_kib: peak_kib()? })
+}
+
+/// Reads the lists whole, as whoever shows them does when they are another than before.
+pub(crate) async fn lists(setting: Setting) -> anyhow::Result<Lists> {
+    let machine = setting.machine().await?;
+    let began = Instant::now();
+    let snapshot = machine.host.store.snapshot(&connection()).await?.context("the run left one")?;
+    let wall_millis = u64::try_from(began.elapsed().as_millis())?;
+    let lines = snapshot.lines.values().map(|lines| lines.len() as u64).sum();
+    Ok(Lists { lines, wall_millis, peak_kib: peak_kib()? })
 }
 
 /// Processor time of this process so far, in user and kernel.

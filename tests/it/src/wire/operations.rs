@@ -49,12 +49,18 @@ pub enum Operation {
     AccessPolicies,
     /// A user gets the activation mail.
     ActivationMail,
+    /// The names of storages.
+    Storages,
     /// Where Autotask is.
     Zone,
     /// The hour's counter.
     Threshold,
     /// A page of companies.
     Companies,
+    /// The fields that companies have.
+    CompanyFields,
+    /// A page of billing codes.
+    BillingCodes,
     /// A page of contracts.
     Contracts,
     /// The fields that contracts have.
@@ -133,7 +139,8 @@ pub enum Side {
 }
 
 impl Operation {
-    /// Those that every run of `usage-sync` may make.
+    /// Those that every run of `usage-sync` may make, but for those that only lists are read with: without them the
+    /// run does all the same.
     pub const ALL: [Operation; 22] = [
         Operation::Token,
         Operation::Client,
@@ -332,9 +339,12 @@ impl Operation {
             Self::CreateUser => "acronis.create_user",
             Self::AccessPolicies => "acronis.set_access_policies",
             Self::ActivationMail => "acronis.send_activation_mail",
+            Self::Storages => "acronis.infra",
             Self::Zone => "autotask.zone",
             Self::Threshold => "autotask.threshold",
             Self::Companies => "autotask.companies.query",
+            Self::CompanyFields => "autotask.companies.fields",
+            Self::BillingCodes => "autotask.billing_codes.query",
             Self::Contracts => "autotask.contracts.query",
             Self::ContractFields => "autotask.contracts.udf_fields",
             Self::Services => "autotask.services.query",

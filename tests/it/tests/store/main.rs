@@ -11,6 +11,7 @@ mod lines;
 mod mapping;
 mod quotas;
 mod samples;
+mod snapshots;
 mod wire;
 
 use acrotask::table::{EmbeddedTable, client_at};

@@ -7,6 +7,7 @@ mod deaths;
 mod faults;
 mod first_days;
 mod holds;
+mod lists;
 mod meanwhile;
 mod others;
 mod reads;
