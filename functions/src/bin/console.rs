@@ -1,6 +1,6 @@
 //! The Lambda function `console`: answers people's browsers. Does nothing else.
 
-use functions::console::{Console, Site};
+use functions::console::{Console, LastListed, Site};
 use functions::context::Clock;
 use functions::lambda::{self, Desk};
 
@@ -9,6 +9,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     lambda::log_as_json();
     let Desk { store, bus } = Desk::from_env().await?;
     let (clock, jobs_clock) = (Clock::system(), Clock::system());
-    let console = Console { store, bus, clock, jobs_clock, site: Site::Https, links: None };
+    let console =
+        Console { store, bus, clock, jobs_clock, site: Site::Https, links: None, listed: LastListed::default() };
     lambda_http::run(console.router()).await
 }

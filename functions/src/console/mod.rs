@@ -7,11 +7,14 @@
 //! checked to come from a page of the same session.
 
 mod assets;
+mod connections;
 mod fields;
 mod gates;
 mod guard;
 mod links;
+mod listed;
 mod overview;
+mod paged;
 mod pages;
 mod people;
 mod routes;
@@ -20,6 +23,7 @@ mod sign_in;
 mod words;
 
 pub use links::{LINK_LASTS, Links};
+pub use listed::LastListed;
 pub use routes::{Needs, Route, routes};
 pub use sessions::cookie_name;
 
@@ -53,6 +57,8 @@ pub struct Console {
     pub site: Site,
     /// The links by which one comes in on one machine.
     pub links: Option<Links>,
+    /// What lists are made of.
+    pub listed: LastListed,
 }
 
 impl Console {

@@ -1,6 +1,7 @@
 //! The first page: how a connection stands, what waits for a person, and what was found; and the button by which a sync
 //! is made now. It shows what the last runs recorded.
 
+use super::connections::{Choice, Connections, the_named};
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
 use super::pages::{Failure, Frame, go_to, show};
@@ -34,13 +35,6 @@ struct OverviewPage {
     token: String,
     connections: Vec<Choice>,
     shown: Option<Stands>,
-}
-
-/// A connection that may be chosen.
-struct Choice {
-    id: String,
-    name: Shown,
-    is_chosen: bool,
 }
 
 /// How a connection stands.
@@ -113,29 +107,13 @@ impl Sync {
 }
 
 pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let chosen = match asked.field("connection") {
-        Some(name) => Some(named(&connections, name)?),
-        None => connections.first(),
-    };
-    let shown = match chosen {
+    let connections = Connections::choose(&who.console.store, asked.field("connection")).await?;
+    let shown = match &connections.chosen {
         Some(connection) => Some(stands(&who, connection, asked.field("since")).await?),
         None => None,
     };
-    let choice = |connection: &Connection| Choice {
-        id: connection.id.to_string(),
-        name: Shown::of(&connection.id),
-        is_chosen: chosen.is_some_and(|chosen| chosen.id == connection.id),
-    };
-    let connections = connections.iter().map(choice).collect();
-    let frame = Frame::for_person("Overview", &who);
-    show(&OverviewPage { frame, token: who.token, connections, shown })
-}
-
-/// The connection of this name, which may be anything.
-fn named<'a>(connections: &'a [Connection], name: &str) -> Result<&'a Connection, Failure> {
-    let id = ConnectionId::new(name);
-    connections.iter().find(|known| known.id == id).ok_or(Failure::NoSuchPage)
+    let frame = Frame::of_connection("Overview", &who, connections.chosen.as_ref());
+    show(&OverviewPage { frame, token: who.token, connections: connections.choices(), shown })
 }
 
 async fn stands(who: &SignedIn, connection: &Connection, since: Option<&str>) -> Result<Stands, Failure> {
@@ -242,8 +220,7 @@ fn budget(standing: &Standing, now: Timestamp) -> BudgetRow {
 
 /// Says, to the script of the page, what became of a sync that was asked for.
 pub(super) async fn progress(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let connection = named(&connections, asked.field("connection").unwrap_or_default())?;
+    let connection = the_named(&who.console.store, asked.field("connection").unwrap_or_default()).await?;
     let since = asked.field("since").ok_or(Failure::Malformed("a time is missing"))?;
     Ok(sync_state(&who, &connection.id, time_of(since)?).await?.name().into_response())
 }
@@ -266,8 +243,7 @@ async fn sync_state(who: &SignedIn, connection: &ConnectionId, since: Timestamp)
 }
 
 pub(super) async fn sync_now(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let connection = &named(&connections, posted.field("connection")?)?.id;
+    let connection = the_named(&who.console.store, posted.field("connection")?).await?.id;
     let since = who.console.jobs_clock.now();
     let due = Event::SyncDue(SyncDue { connection: connection.clone(), job: Job::UsageSync });
     who.console.bus.publish(&[due]).await?;

@@ -4,7 +4,7 @@
 use crate::machine::Machine;
 use crate::session::note;
 use anyhow::Context;
-use functions::console::{Console, LINK_LASTS, Links, Site};
+use functions::console::{Console, LINK_LASTS, LastListed, Links, Site};
 use functions::context::{Clock, console_port};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
@@ -68,6 +68,7 @@ pub async fn start(
         jobs_clock: machine.host.clock.clone(),
         site: Site::Loopback(address),
         links: Some(links.clone()),
+        listed: LastListed::default(),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {
