@@ -37,7 +37,7 @@ fn head_key() -> Key {
     Key { pk: PEOPLE.to_owned(), sk: HEAD.to_owned() }
 }
 
-fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
+pub(super) fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
     // Two people may change the same thing at the same moment.
     let of = fingerprint::of(&[&record.by.issuer, &record.by.subject, &record.what, &record.before, &record.after]);
     Key { pk: AUDIT.to_owned(), sk: format!("{:.9}#{of}", record.at) }.holding(record)
