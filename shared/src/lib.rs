@@ -62,6 +62,7 @@ pub mod ticket_change;
 pub mod ticket_changed;
 mod ticket_fields;
 mod ticket_rows;
+pub mod unbilled;
 pub mod usage;
 pub mod usage_plan;
 pub mod vanished;
