@@ -129,7 +129,7 @@ async fn acronis_says(acronis: &Acronis) -> Option<Refusal> {
 async fn autotask_says(autotask: &AutotaskReader) -> Option<Refusal> {
     match autotask.database().await {
         Ok(_) => autotask.threshold().await.err().map(|error| of_autotask(&error)),
-        Err(AutotaskError::Refused(said)) => Some(Refusal { wrong: Wrong::AutotaskUser, said }),
+        Err(AutotaskError::Refused(_)) => Some(Refusal { wrong: Wrong::AutotaskUser, said: String::new() }),
         Err(error) => Some(of_autotask(&error)),
     }
 }

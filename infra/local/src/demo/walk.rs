@@ -40,7 +40,7 @@ pub(super) async fn run(seed: Seed) -> anyhow::Result<Exit> {
          \x20           secret              {}\n\
          \x20           integration code    {}\n\
          \x20           zone address        {}\n\
-         and tick the box for the contract field. Ctrl-C ends it; nothing of it is kept.",
+         Ctrl-C ends it; nothing of it is kept.",
         login.acronis.datacenter_url,
         login.acronis.client_id,
         login.acronis.client_secret.expose(),

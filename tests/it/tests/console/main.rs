@@ -9,4 +9,7 @@ mod overview;
 mod people;
 mod roles;
 mod sessions;
+mod setup;
+mod setup_refusals;
+mod setup_stage;
 mod stage;
