@@ -212,7 +212,7 @@ async fn credentials_from_the_environment_are_only_tested() {
     stage.submit(&admin, "/setup/test", &test(false)).await.is(303);
     heed(&mut stage.machine, |_| true, None, Mode::Apply).await.expect("it is checked");
     stage.get(&admin, PAGE).await.shows("Connected: both vendors let us in.").shows("is missing: tick its box");
-    stage.get(&admin, "/setup/customers?connection=msp").await.shows(CLOSED).shows("\"Acronis PAYG\" is missing");
+    stage.get(&admin, "/setup/customers?connection=msp").await.shows(CLOSED).shows("&#34;Acronis PAYG&#34; is missing");
     // A22: it is made when a person says so.
     stage.submit(&admin, "/setup/test", &test(true)).await.is(303);
     heed(&mut stage.machine, |_| true, None, Mode::Apply).await.expect("it is checked");
