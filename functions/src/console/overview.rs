@@ -77,13 +77,13 @@ struct BudgetRow {
 }
 
 /// A sync that was asked for.
-struct Sync {
-    state: SyncState,
-    since: String,
+pub(super) struct Sync {
+    pub(super) state: SyncState,
+    pub(super) since: String,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SyncState {
+pub(super) enum SyncState {
     UnderWay,
     Done,
     Silent,
@@ -91,7 +91,7 @@ enum SyncState {
 
 impl SyncState {
     /// By which name the script knows it.
-    fn name(self) -> &'static str {
+    pub(super) fn name(self) -> &'static str {
         match self {
             Self::UnderWay => "under-way",
             Self::Done => "done",
@@ -101,7 +101,7 @@ impl SyncState {
 }
 
 impl Sync {
-    fn is(&self, name: &str) -> bool {
+    pub(super) fn is(&self, name: &str) -> bool {
         self.state.name() == name
     }
 }
@@ -119,10 +119,7 @@ pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, 
 async fn stands(who: &SignedIn, connection: &Connection, since: Option<&str>) -> Result<Stands, Failure> {
     let (store, id, now) = (&who.console.store, &connection.id, who.console.jobs_clock.now());
     let standing = Box::pin(Standing::read(store, id, now)).await?.ok_or(Failure::NoSuchPage)?;
-    let sync = match since {
-        Some(since) => Some(Sync { state: sync_state(who, id, time_of(since)?).await?, since: since.to_owned() }),
-        None => None,
-    };
+    let sync = asked_for(who, id, since).await?;
     let settings = &standing.mapping.settings;
     let zone = TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC);
     Ok(Stands {
@@ -138,6 +135,16 @@ async fn stands(who: &SignedIn, connection: &Connection, since: Option<&str>) ->
         findings: standing.findings().into_iter().map(finding_row).collect(),
         budget: budget(&standing, now),
     })
+}
+
+/// How the sync stands that was asked for at `since`, which the address of a page says.
+pub(super) async fn asked_for(
+    who: &SignedIn,
+    connection: &ConnectionId,
+    since: Option<&str>,
+) -> Result<Option<Sync>, Failure> {
+    let Some(since) = since else { return Ok(None) };
+    Ok(Some(Sync { state: sync_state(who, connection, time_of(since)?).await?, since: since.to_owned() }))
 }
 
 /// What waits for approval, as the last runs recorded it.

@@ -3,7 +3,7 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, overview, people, sign_in};
+use super::{Console, assets, explain, overview, people, plan, sign_in};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -52,6 +52,13 @@ pub fn routes() -> Vec<Route> {
         page("/", overview::page),
         page("/sync", overview::progress),
         form("/sync", overview::sync_now),
+        page("/plan", plan::page),
+        page("/plan/lines.csv", plan::lines_file),
+        page("/plan/findings.csv", plan::findings_file),
+        form("/plan/approve", plan::approve),
+        form("/plan/decide", plan::decide),
+        form("/plan/sync", plan::sync_now),
+        page("/explain", explain::page),
         page("/people", people::page),
         form("/people", people::change_role),
     ]

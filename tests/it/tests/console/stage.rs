@@ -6,6 +6,7 @@ use acrotask::machine::{Machine, Storage};
 use functions::context::Clock;
 use functions::events::Event;
 use functions::http::HttpSettings;
+use it::world::World;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use sha2::{Digest, Sha256};
@@ -101,6 +102,19 @@ impl Stage {
         for name in ["north", "south"] {
             machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
         }
+        Stage::serve(machine, clock, jobs_clock).await
+    }
+
+    /// A console over the table of a world whose jobs are at work.
+    pub(crate) async fn over(world: &World) -> Stage {
+        let (clock, jobs_clock) = (Clock::set_to(now()), world.clock.clone());
+        let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), HttpSettings::default(), true).await;
+        let mut machine = machine.expect("the machine starts");
+        machine.host.store = world.host.store.clone();
+        Stage::serve(machine, clock, jobs_clock).await
+    }
+
+    async fn serve(machine: Machine, clock: Clock, jobs_clock: Clock) -> Stage {
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let keep = Arc::clone(&told);
         let tell = move |link: &str| keep.lock().expect("nobody panicked").push(link.to_owned());
