@@ -45,6 +45,11 @@ impl Posted {
     pub(super) fn optional(&self, name: &str) -> Option<&str> {
         self.0.get(name).map(String::as_str)
     }
+
+    /// What the names of fields say after these letters.
+    pub(super) fn named_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.keys().filter_map(move |name| name.strip_prefix(start))
+    }
 }
 
 /// Fields by name; one that is there twice means nothing.

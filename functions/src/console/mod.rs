@@ -8,6 +8,7 @@
 
 mod assets;
 mod connections;
+mod explain;
 mod fields;
 mod gates;
 mod guard;
@@ -17,6 +18,7 @@ mod overview;
 mod paged;
 mod pages;
 mod people;
+mod plan;
 mod routes;
 mod sessions;
 mod setup;

@@ -3,7 +3,7 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, overview, people, setup, sign_in, syncs};
+use super::{Console, assets, explain, overview, people, plan, setup, sign_in, syncs};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -63,6 +63,13 @@ pub fn routes() -> Vec<Route> {
         form("/setup/plan", setup::plan_now),
         page("/setup/finish", setup::finish),
         form("/setup/finish", setup::finish_now),
+        page("/plan", plan::page),
+        page("/plan/lines.csv", plan::lines_file),
+        page("/plan/findings.csv", plan::findings_file),
+        form("/plan/approve", plan::approve),
+        form("/plan/decide", plan::decide),
+        form("/plan/sync", plan::sync_now),
+        page("/explain", explain::page),
         page("/people", people::page),
         form("/people", people::change_role),
     ]

@@ -21,6 +21,8 @@ const MAY_BE_ASKED_FOR: [(Job, &str); 3] =
 /// A sync that was asked for.
 pub(super) struct Sync {
     pub(super) state: SyncState,
+    /// When it was.
+    pub(super) since: String,
     /// What an address says that is about it.
     pub(super) query: String,
 }
@@ -60,7 +62,7 @@ impl Sync {
         let Some(since) = asked.field("since") else { return Ok(None) };
         let job = job_named(asked.field("job"))?;
         let state = state(who, connection, job, time_of(since)?).await?;
-        Ok(Some(Self { state, query: query_of(connection, since, job) }))
+        Ok(Some(Self { state, since: since.to_owned(), query: query_of(connection, since, job) }))
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -144,7 +146,8 @@ pub(super) async fn ask_for(who: &SignedIn, connection: &ConnectionId, job: Job)
     Ok(query_of(connection, &since.to_string(), job))
 }
 
-fn query_of(connection: &ConnectionId, since: &str, job: Job) -> String {
+/// What an address says that is about a sync.
+pub(super) fn query_of(connection: &ConnectionId, since: &str, job: Job) -> String {
     let mut fields = form_urlencoded::Serializer::new(String::new());
     fields.append_pair("connection", connection.as_str()).append_pair("since", since);
     fields.append_pair("job", &job.to_string()).finish()

@@ -83,6 +83,11 @@ impl Store {
         Ok(matches!(self.transact("writing a person", actions).await?, Written::Done(_)))
     }
 
+    /// Keeps the record of a change that cannot be written together with it.
+    pub async fn keep_record(&self, record: &AuditRecord) -> anyhow::Result<()> {
+        self.put(audit_item(record)?).await
+    }
+
     /// The latest changes that people made in the console, newest first.
     pub async fn audit(&self, most: usize) -> anyhow::Result<Vec<AuditRecord>> {
         let mut records = Vec::new();

@@ -3,7 +3,7 @@
 "use strict";
 const PAUSES = { "under-way": 3000, quiet: 30000 };
 for (const status of document.querySelectorAll("[data-poll]")) {
-  const refresh = document.querySelector("a[data-refresh]");
+  const refresh = status.parentElement.querySelector("a.button");
   const look = async () => {
     let state = status.dataset.sync;
     try {

@@ -5,15 +5,15 @@ use super::super::connections::{Choice, the_named};
 use super::super::fields::{Asked, Posted};
 use super::super::gates::{Operator, Viewer};
 use super::super::pages::{Failure, Frame, go_to, show};
-use super::super::syncs::{Sync, ask_for};
+use super::super::plan::approve_first;
+use super::super::syncs::{Sync, ask_for, query_of};
 use super::super::words::{Shown, at};
 use super::review::{FirstPlan, first_plan, opened, sync_of, zone};
 use super::steps::{HowFar, Step, Wizard};
 use askama::Template;
 use axum::response::Response;
 use shared::person::Role;
-use shared::run::{Approval, Job, Mode, Outcome};
-use std::collections::BTreeSet;
+use shared::run::{Job, Mode, Outcome};
 
 #[derive(Template)]
 #[template(path = "console/setup_finish.html")]
@@ -77,20 +77,19 @@ pub(in super::super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<
 }
 
 pub(in super::super) async fn finish_now(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
-    let (store, shown) = (&who.console.store, posted.field("plan")?);
-    let connection = the_named(store, posted.field("connection")?).await?.id;
-    let far = HowFar::read(&who, Some(connection.clone())).await?;
+    let (shown, since) = (posted.field("plan")?, who.console.jobs_clock.now());
+    let connection = the_named(&who.console.store, posted.field("connection")?).await?;
+    let far = HowFar::read(&who, Some(connection.id.clone())).await?;
     if !far.is_open(Step::Finish) {
         return Err(Failure::Refused("a step before this one is not done"));
     }
     // A second click asks for nothing that the first one did not.
-    if !far.is_approved() {
-        if far.planned().and_then(|run| run.plan.as_deref()) != Some(shown) {
-            return Err(Failure::Refused("another plan was made meanwhile"));
+    let query = match far.is_approved() {
+        true => ask_for(&who, &connection.id, Job::UsageSync).await?,
+        false => {
+            approve_first(&who, &connection, shown).await?;
+            query_of(&connection.id, &since.to_string(), Job::UsageSync)
         }
-        let (by, at) = (&who.person.id, who.console.jobs_clock.now());
-        let approval = Approval { ids: vec![shown.to_owned()], companies: BTreeSet::new(), by: by.to_string(), at };
-        store.save_approval(&connection, &approval).await?;
-    }
-    Ok(go_to(&format!("/setup/finish?{}", ask_for(&who, &connection, Job::UsageSync).await?)))
+    };
+    Ok(go_to(&format!("/setup/finish?{query}")))
 }

@@ -113,7 +113,7 @@ async fn approve_and_sync(desk: &mut SetupStage) {
         let fields: Vec<(&str, &str)> = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
         desk.stage.submit(&desk.admin, "/setup/finish", &fields).await
     };
-    send(finish("0123456789ab")).await.is(409).shows("another plan was made meanwhile");
+    send(finish("0123456789ab")).await.is(409).shows("this is not the plan any more");
     let shown = send(finish(&plan.id)).await.is(303).header("location").to_owned();
     send(finish(&plan.id)).await.is(303);
     desk.get(&shown).await.is(200).shows("The sync is under way.").hides("Approve it and start");

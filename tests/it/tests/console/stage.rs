@@ -8,6 +8,7 @@ use functions::events::Event;
 use functions::http::{HttpSettings, RetryPolicy};
 use functions::store::Store;
 use it::canary::{self, SearchedTable};
+use it::world::World;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use sha2::{Digest, Sha256};
@@ -31,8 +32,8 @@ pub(crate) struct Stage {
     pub(crate) server: ConsoleServer,
     told: Arc<Mutex<Vec<String>>>,
     http: Client,
-    // Serves until the story ends, and is searched for secrets then.
-    _table: SearchedTable,
+    // Serves until the story ends, and is searched for secrets then; a world has its own.
+    _table: Option<SearchedTable>,
 }
 
 /// What came back.
@@ -121,6 +122,19 @@ impl Stage {
         machine.host.store = Store::new(table.client(), TABLE);
         machine.host.store.create_table().await.expect("the table is made");
         machine.takes_offers = takes_offers;
+        Stage::serve(machine, clock, jobs_clock, Some(table)).await
+    }
+
+    /// A console over the table of a world whose jobs are at work.
+    pub(crate) async fn over(world: &World) -> Stage {
+        let (clock, jobs_clock) = (Clock::set_to(now()), world.clock.clone());
+        let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), HttpSettings::default(), true).await;
+        let mut machine = machine.expect("the machine starts");
+        machine.host.store = world.host.store.clone();
+        Stage::serve(machine, clock, jobs_clock, None).await
+    }
+
+    async fn serve(machine: Machine, clock: Clock, jobs_clock: Clock, table: Option<SearchedTable>) -> Stage {
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let keep = Arc::clone(&told);
         let tell = move |link: &str| keep.lock().expect("nobody panicked").push(link.to_owned());
