@@ -6,6 +6,7 @@ use acrotask::demo::credentials;
 use acrotask::wake::heed;
 use functions::context::{Secret, VendorCredentials};
 use functions::run::Run;
+use jiff::SignedDuration;
 use sandbox::{Sandbox, Seed};
 use shared::ids::{ConnectionId, ServiceId};
 use shared::mapping::{Mapping, ServiceTarget};
@@ -57,6 +58,13 @@ impl SetupStage {
     /// Does what was asked for.
     pub(crate) async fn crank(&mut self) -> Vec<Run> {
         heed(&mut self.stage.machine, |_| true, None, Mode::Apply).await.expect("runs are recorded")
+    }
+
+    /// Lets time pass for everybody.
+    pub(crate) fn pass(&self, length: SignedDuration) {
+        let later = self.stage.jobs_clock.now().checked_add(length).expect("it is in the calendar");
+        self.sandbox.set_now(later);
+        self.stage.jobs_clock.set(later);
     }
 
     /// Offers the right credentials and has them checked.
