@@ -23,6 +23,7 @@
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
+//! | `webhooks` | connection id | when calls from outside were heard last: `taken`, `refused` | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console | ever |
@@ -48,6 +49,7 @@ mod sessions;
 mod setups;
 mod snapshots;
 mod table;
+mod webhook_calls;
 
 pub use audit::People;
 pub use items::DatabaseError;
@@ -56,6 +58,7 @@ pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
 pub use setups::Claim;
 pub use snapshots::{Pack, Packed};
+pub use webhook_calls::{CallHeard, WebhookCalls};
 
 use aws_sdk_dynamodb::Client;
 
