@@ -2,7 +2,9 @@
 
 mod common;
 
-use common::{COMPANY, COMPUTE, WORKSTATION, World, assert_found, assert_quiet, brief, contract, date, the_change, the_held};
+use common::{
+    COMPANY, COMPUTE, WORKSTATION, World, assert_found, assert_quiet, brief, contract, date, the_change, the_held,
+};
 use shared::decision::{Decided, Decision, decide, decision_on, take_back};
 use shared::ids::LineId;
 use shared::plan::{HoldReason, Plan, Until};
@@ -181,15 +183,15 @@ fn u8_a_metered_month_may_be_adjusted_or_dismissed() {
         let mut world = World::metered_on("2026-05-10");
         let row = world.mapping.customers.get_mut(&COMPANY).expect("the customer is mapped");
         row.decisions.insert(COMPUTE, vec![decision(what, "2026-05-10")]);
-        world.meters("compute_points", 10 * 3600, "2026-05-01").run();
-        world.day("2026-05-31").meters("compute_points", 40 * 3600, "2026-05-01");
+        world.meters(10, "2026-05-01").run();
+        world.day("2026-05-31").meters(40, "2026-05-01");
         world
     };
     let plan = begin(adjust(12, "2026-05-31")).run();
     assert_eq!(brief(the_change(&plan)), change(0, 12, "2026-05-01"));
     let mut world = begin(dismiss("2026-05-31"));
     assert!(world.run().is_empty());
-    world.day("2026-06-01").meters("compute_points", 0, "2026-06-01");
+    world.day("2026-06-01").meters(0, "2026-06-01");
     assert!(world.run().is_empty(), "{}", world.plan());
 }
 
@@ -289,7 +291,7 @@ fn u8_a_decision_needs_a_reason_sane_units_and_an_end_after_its_begin() {
     let mut world = World::on("2026-05-12");
     decided(&mut world, dismiss("2026-05-11"));
     let faults = world.mapping.faults();
-    assert!(faults.len() == 1 && faults[0].text.contains("service 101"), "{faults:?}");
+    assert!(faults.len() == 1 && faults[0].text.contains("service 501"), "{faults:?}");
 }
 
 #[test]
