@@ -1,6 +1,9 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
 mod approve;
+mod csv;
+mod decide;
+mod explain;
 mod forms;
 mod function;
 mod hosted;
@@ -8,6 +11,7 @@ mod links;
 mod names;
 mod overview;
 mod people;
+mod plan;
 mod roles;
 mod sessions;
 mod setup;
