@@ -18,6 +18,7 @@ pub mod alert_text;
 pub mod alert_whose;
 pub mod contract;
 pub mod creation;
+pub mod draft;
 pub mod effective;
 pub mod explain;
 pub mod facts;

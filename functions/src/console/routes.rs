@@ -3,7 +3,7 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, overview, people, sign_in};
+use super::{Console, assets, changes, customers, overview, people, products, sign_in};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -52,6 +52,16 @@ pub fn routes() -> Vec<Route> {
         page("/", overview::page),
         page("/sync", overview::progress),
         form("/sync", overview::sync_now),
+        page("/customers", customers::page),
+        form("/customers", customers::edit),
+        form("/customers/suggestions", customers::accept_all),
+        page("/products", products::page),
+        page("/products/item", products::item_page),
+        form("/products/item", products::edit),
+        form("/products/storage", products::edit_storage),
+        page("/changes", changes::page),
+        form("/changes", changes::apply),
+        form("/changes/edit", changes::edit),
         page("/people", people::page),
         form("/people", people::change_role),
     ]

@@ -2,8 +2,9 @@
 //! written together or not at all; what may be changed is decided elsewhere.
 
 use super::Store;
-use super::items::{Item, Key, Rows, Written, body_of, number, number_of};
+use super::items::{Item, Key, Rows, Written, body_of, number, number_of, text};
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use serde::Deserialize;
 use shared::fingerprint;
 use shared::person::{AuditRecord, Person, PersonId};
 
@@ -12,6 +13,10 @@ const PEOPLE: &str = "people";
 const AUDIT: &str = "audit";
 /// Sorts before each person, whose keys begin with a digit.
 const HEAD: &str = "!head";
+/// Beside what they record, this many items fit into one transaction, which takes 100 (DynamoDB's limit).
+const MOST_ITEMS_TOGETHER: usize = 90;
+/// The most text in one of several items: each may hold 400 KB, and a transaction 4 MB (DynamoDB's limits).
+const TOGETHER_BYTES: usize = 350_000;
 
 /// Everybody who is known, and which version of that it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +34,12 @@ impl People {
 }
 
 /// The length keeps issuers and subjects apart, whatever they are: no two people share a key.
+pub(super) fn person_part(id: &PersonId) -> String {
+    format!("{}#{}#{}", id.issuer.len(), id.issuer, id.subject)
+}
+
 fn person_key(id: &PersonId) -> Key {
-    Key { pk: PEOPLE.to_owned(), sk: format!("{}#{}#{}", id.issuer.len(), id.issuer, id.subject) }
+    Key { pk: PEOPLE.to_owned(), sk: person_part(id) }
 }
 
 fn head_key() -> Key {
@@ -41,6 +50,39 @@ fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
     // Two people may change the same thing at the same moment.
     let of = fingerprint::of(&[&record.by.issuer, &record.by.subject, &record.what, &record.before, &record.after]);
     Key { pk: AUDIT.to_owned(), sk: format!("{:.9}#{of}", record.at) }.holding(record)
+}
+
+/// What an item of the record holds.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Recorded {
+    One(AuditRecord),
+    /// What was changed together, and is too many for items of their own in one transaction.
+    Together(Vec<AuditRecord>),
+}
+
+/// The items of records that are written together: one each where they are few.
+pub(super) fn audit_items(records: &[AuditRecord]) -> anyhow::Result<Vec<Item>> {
+    if records.len() <= MOST_ITEMS_TOGETHER {
+        return records.iter().map(audit_item).collect();
+    }
+    let mut items = Vec::new();
+    let mut rest = records;
+    while let [first, ..] = rest {
+        let mut bytes = 0;
+        let fits = |record: &&AuditRecord| {
+            let AuditRecord { at: _, by, what, before, after } = record;
+            // Escaped, a text may take six times its length.
+            bytes += 6 * (what.len() + before.len() + after.len()) + by.issuer.len() + by.subject.len() + 100;
+            bytes < TOGETHER_BYTES
+        };
+        let (together, after) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+        let mut item = audit_item(first)?;
+        item.insert("body".to_owned(), text(serde_json::to_string(together)?));
+        items.push(item);
+        rest = after;
+    }
+    Ok(items)
 }
 
 impl Store {
@@ -87,10 +129,14 @@ impl Store {
     pub async fn audit(&self, most: usize) -> anyhow::Result<Vec<AuditRecord>> {
         let mut records = Vec::new();
         self.query(AUDIT, Rows::Newest(most), |item| {
-            records.push(body_of(&item)?);
+            match body_of(&item)? {
+                Recorded::One(record) => records.push(record),
+                Recorded::Together(together) => records.extend(together),
+            }
             Ok(())
         })
         .await?;
+        records.truncate(most);
         Ok(records)
     }
 }

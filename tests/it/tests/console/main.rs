@@ -1,5 +1,7 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
+mod changes;
+mod customers;
 mod forms;
 mod function;
 mod hosted;
@@ -7,6 +9,8 @@ mod links;
 mod names;
 mod overview;
 mod people;
+mod products;
+mod provider;
 mod roles;
 mod sessions;
 mod stage;
