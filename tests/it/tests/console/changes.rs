@@ -13,7 +13,7 @@ async fn stage() -> Stage {
     let provider = Provider::new().customer("t-1", "Tenant One").customer("t-2", "Tenant Two");
     let provider = provider.customer("t-3", "Tenant Three").company(1, "Anna", mapped("t-1", "Tenant One"));
     let provider = provider.company(2, "Berta", NOT_MAPPED).company(3, "Carla", NOT_MAPPED);
-    provider.company(4, "Dora", NOT_MAPPED).is_known_to(&stage, "north").await;
+    provider.company(4, "Dora", NOT_MAPPED).known_to(&stage, "north").await;
     stage
 }
 

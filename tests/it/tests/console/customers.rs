@@ -21,7 +21,7 @@ async fn stage() -> Stage {
     let provider = provider.customer("t-anna", "Anna AG").customer("t-emma", "Emma One").customer("t-doris", "Doris");
     let provider = provider.company(1, "Anna AG", mapped("t-anna", "Anna AG")).company(2, "Berta KG", NOT_MAPPED);
     let provider = provider.company(3, "Carla", NOT_MAPPED).company_of(4, "Doris Test", Some(2), Some(ignored));
-    provider.company_of(5, "Emil", None, None).is_known_to(&stage, "north").await;
+    provider.company_of(5, "Emil", None, None).known_to(&stage, "north").await;
     stage
 }
 
@@ -149,7 +149,7 @@ async fn m1_p1_a_company_is_ignored_with_a_reason_or_left_alone() {
 async fn m1_renamed_and_missing_customers_are_told() {
     let stage = Stage::start().await;
     let provider = Provider::new().customer("t-1", "New tenant name").company(1, "Same", mapped("t-1", "Old name"));
-    provider.company(2, "Gone", mapped("t-2", "Gone tenant")).is_known_to(&stage, "north").await;
+    provider.company(2, "Gone", mapped("t-2", "Gone tenant")).known_to(&stage, "north").await;
     let viewer = stage.session_with(Role::Viewer).await;
     let page = stage.get(&viewer, "/customers?connection=north&show=renamed").await.is(200);
     page.shows("the tenant New tenant name. It stays mapped").hides("Gone");
@@ -166,7 +166,7 @@ async fn m2_suggestions_are_accepted_one_by_one_or_all_that_leave_no_choice() {
     let provider = provider.company(1, "anna", NOT_MAPPED).company(2, "Berta", NOT_MAPPED);
     let provider = provider.company(3, "Carla GmbH", NOT_MAPPED).company(4, "Carla Ltd", NOT_MAPPED);
     let provider = provider.company(5, "Dora KG", left_alone).company(6, "Else KG", NOT_MAPPED);
-    provider.is_known_to(&stage, "north").await;
+    provider.known_to(&stage, "north").await;
     let operator = stage.session_with(Role::Operator).await;
     let page = stage.get(&operator, "/customers?connection=north").await.is(200);
     let page = page.shows("Accept all 2 suggestions").shows("Map to <bdi>Berta AG</bdi>");
@@ -229,7 +229,7 @@ async fn g21_what_is_dragged_says_what_the_button_says() {
 #[tokio::test]
 async fn what_is_of_another_connection_or_nowhere_is_not_there() {
     let stage = stage().await;
-    Provider::new().company(77, "South", NOT_MAPPED).customer("t-south", "South").is_known_to(&stage, "south").await;
+    Provider::new().company(77, "South", NOT_MAPPED).customer("t-south", "South").known_to(&stage, "south").await;
     let operator = stage.session_with(Role::Operator).await;
     for query in ["connection=north&company=77", "connection=north&tenant=t-south", "connection=east"] {
         stage.get(&operator, &format!("/customers?{query}")).await.is(404);
@@ -288,7 +288,7 @@ async fn names_of_customers_are_text_and_nothing_else() {
     let provider = provider.tenant("t\">1", &hostile, Some("p"), TenantKind::Customer);
     let provider = provider.company(1, &hostile, NOT_MAPPED).company(2, "x", mapped("gone", HOSTILE));
     let ignored = CustomerLink::Ignored { reason: HOSTILE.to_owned() };
-    provider.company(3, "y", ignored).is_known_to(&stage, "north").await;
+    provider.company(3, "y", ignored).known_to(&stage, "north").await;
     let operator = stage.session_with(Role::Operator).await;
     for query in ["", "&company=1", "&company=3", "&tenant=t%22%3E1", "&show=ignored"] {
         is_plain(&stage.get(&operator, &format!("/customers?connection=north{query}")).await.is(200).text);
@@ -313,7 +313,7 @@ async fn ten_thousand_customers_are_listed_page_by_page() {
         let link = if number % 2 == 0 { mapped(&id, &name) } else { NOT_MAPPED };
         provider = provider.customer(&id, &format!("{name} GmbH")).company(number, &name, link);
     }
-    provider.is_known_to(&stage, "north").await;
+    provider.known_to(&stage, "north").await;
     let operator = stage.session_with(Role::Operator).await;
     let page = stage.get(&operator, "/customers?connection=north&page=51").await.is(200);
     assert_eq!(listed(&page.text), (5_000..5_100).collect::<Vec<_>>());

@@ -24,7 +24,7 @@ async fn stage() -> Stage {
     let provider = provider.item("pw_base_google_mail", None, ItemKind::Feature, "Google Mail");
     let provider = provider.service(101, "Acronis Servers", true).service(102, "Backup of virtual machines", true);
     let provider = provider.service(103, "Given up", false).billing_code(3, "Managed backup");
-    provider.is_known_to(&stage, "north").await;
+    provider.known_to(&stage, "north").await;
     stage
 }
 
@@ -238,7 +238,8 @@ async fn items_of_one_service_that_are_counted_otherwise_are_told_before_they_ar
     send(&stage, &operator, "Virtual Machines", &other).await.is(303);
     let page = stage.get(&operator, "/changes?connection=north").await;
     page.shows("it shares a service with pw_base_servers, but their minimum differ").hides("Apply 2 changes");
-    send(&stage, &operator, "Virtual Machines", &[("sold", "existing"), ("service", "101")]).await.is(303);
+    let same = [("sold", "existing"), ("service", "101"), ("minimum", "0")];
+    send(&stage, &operator, "Virtual Machines", &same).await.is(303);
     stage.apply(&operator, "north").await.is(303);
     assert_eq!(stage.mapping("north").await.products_by_service()[&ServiceId(101)].rows.len(), 2);
 }
@@ -292,7 +293,7 @@ async fn of_two_people_who_edit_one_product_the_second_is_told() {
 async fn items_of_another_connection_or_as_nobody_saw_them_are_refused() {
     let stage = stage().await;
     let provider = Provider::new().item("pw_base_nas", None, ItemKind::Count, "NAS");
-    provider.is_known_to(&stage, "south").await;
+    provider.known_to(&stage, "south").await;
     let operator = stage.session_with(Role::Operator).await;
     let of_south = item_path(&stage.get(&operator, "/products?connection=south").await, "NAS");
     let print = of_south.split("item=").nth(1).expect("it is named").split('&').next().expect("it ends").to_owned();
@@ -316,7 +317,7 @@ async fn names_of_products_are_text_and_nothing_else() {
     let stage = Stage::start().await;
     let provider = Provider::new().storage("s\">1", HOSTILE).item("pw_base_servers", None, ItemKind::Count, HOSTILE);
     let provider = provider.item(HOSTILE, Some("s\">1"), ItemKind::Storage, HOSTILE).service(1, HOSTILE, true);
-    provider.billing_code(1, HOSTILE).is_known_to(&stage, "north").await;
+    provider.billing_code(1, HOSTILE).known_to(&stage, "north").await;
     let operator = stage.session_with(Role::Operator).await;
     let list = stage.get(&operator, LIST).await.is(200);
     is_plain(&list.text);

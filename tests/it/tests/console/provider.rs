@@ -110,7 +110,7 @@ impl Provider {
     }
 
     /// Puts all of it into the table, as the jobs of the connection do.
-    pub(crate) async fn is_known_to(self, stage: &Stage, connection: &str) {
+    pub(crate) async fn known_to(self, stage: &Stage, connection: &str) {
         let (store, id) = (&stage.machine.host.store, ConnectionId::new(connection));
         store.save_mapping(&id, &self.mapping).await.expect("the mapping is saved");
         let companies = self.accounts.0.into_iter().map(|one| Entry::Company(Cow::Owned(one)));
@@ -173,7 +173,9 @@ impl Stage {
 pub(crate) fn button(page: &str, begins: &str) -> String {
     let (_, after) =
         page.split_once(&format!("value=\"{begins}")).unwrap_or_else(|| panic!("no \"{begins}\" in {page}"));
-    format!("{begins}{}", after.split('"').next().unwrap_or_default())
+    let rest = after.split('"').next().unwrap_or_default();
+    // As a browser reads it.
+    format!("{begins}{}", rest.replace("&#34;", "\"").replace("&#62;", ">"))
 }
 
 /// What a page's hidden field holds.
