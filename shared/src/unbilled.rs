@@ -37,9 +37,8 @@ pub fn unbilled(findings: &[Finding], services: &[Service]) -> Vec<Unbilled> {
     }
     let of = |finding: &Finding| {
         let (service_name, units) = match &finding.what {
-            What::NotOnContract { service_name, unbilled, .. } | What::ContractToChoose { service_name, unbilled, .. } => {
-                (service_name, *unbilled)
-            }
+            What::NotOnContract { service_name, unbilled, .. }
+            | What::ContractToChoose { service_name, unbilled, .. } => (service_name, *unbilled),
             _ => return None,
         };
         let price = prices.get(service_name.as_str()).and_then(|services| price_of(services));

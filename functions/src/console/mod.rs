@@ -6,8 +6,12 @@
 //! takes as its first argument the gate that lets a person in, and each form as its second the fields that were
 //! checked to come from a page of the same session.
 
+mod accounts;
 mod assets;
+mod changes;
 mod connections;
+mod customers;
+mod drafts;
 mod explain;
 mod fields;
 mod gates;
@@ -19,6 +23,8 @@ mod paged;
 mod pages;
 mod people;
 mod plan;
+mod products;
+mod query;
 mod routes;
 mod sessions;
 mod setup;

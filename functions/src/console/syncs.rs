@@ -88,12 +88,7 @@ fn time_of(text: &str) -> Result<Timestamp, Failure> {
 }
 
 /// Done as soon as a run that began since then has ended, whatever came of it.
-async fn state(
-    who: &SignedIn,
-    connection: &ConnectionId,
-    job: Job,
-    since: Timestamp,
-) -> Result<SyncState, Failure> {
+async fn state(who: &SignedIn, connection: &ConnectionId, job: Job, since: Timestamp) -> Result<SyncState, Failure> {
     let runs = who.console.store.runs_since(connection, since).await?;
     let mut asked_for = runs.iter().filter(|run| run.job == job && run.started >= since);
     if asked_for.any(|run| run.outcome != Outcome::Running) {

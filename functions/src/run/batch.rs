@@ -47,10 +47,7 @@ async fn work_off_each<T: Ord + Copy>(
 fn ticket(event: &Event) -> Option<TicketId> {
     match event {
         Event::TicketChanged(changed) => Some(changed.ticket),
-        Event::SyncDue(_)
-        | Event::ContractChanged(_)
-        | Event::CompanyChanged(_)
-        | Event::CredentialsOffered(_) => None,
+        Event::SyncDue(_) | Event::ContractChanged(_) | Event::CompanyChanged(_) | Event::CredentialsOffered(_) => None,
     }
 }
 

@@ -216,9 +216,8 @@ fn settings(far: &HowFar) -> Vec<(&'static str, Shown)> {
     };
     let yes = |is: bool, yes: &'static str, no: &'static str| Shown::of(if is { yes } else { no });
     let only_looks = far.run.as_ref().is_some_and(|run| run.mode == Mode::Plan);
-    let mode = only_looks.then(|| {
-        ("Mode", Shown::of("it only looks: what is approved is made once it is started with the mode apply"))
-    });
+    let mode = only_looks
+        .then(|| ("Mode", Shown::of("it only looks: what is approved is made once it is started with the mode apply")));
     let all = [
         ("Time zone", Shown::of(&settings.time_zone)),
         ("Changes take effect", Shown::of(dates)),

@@ -1,6 +1,8 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
 mod approve;
+mod changes;
+mod customers;
 mod forms;
 mod function;
 mod hosted;
@@ -8,6 +10,8 @@ mod links;
 mod names;
 mod overview;
 mod people;
+mod products;
+mod provider;
 mod roles;
 mod sessions;
 mod setup;

@@ -38,7 +38,9 @@ async fn somebody_new_walks_from_nothing_to_the_first_sync() {
     desk.get("/").await.is(200).shows("Nothing is connected yet").shows("href=\"/setup\"");
     for later in &ALL[1..] {
         let page = desk.get(later).await.is(200);
-        page.shows(CLOSED).shows("Nothing is connected yet.").shows("<a class=\"button\" href=\"/setup\">Go to Connect</a>");
+        page.shows(CLOSED)
+            .shows("Nothing is connected yet.")
+            .shows("<a class=\"button\" href=\"/setup\">Go to Connect</a>");
     }
     // G10, G11 and G12: three fields for Acronis, four for Autotask, and one button that tests them.
     let form = desk.get("/setup").await.is(200).shows("Test and connect").shows("Where do I find these?");
@@ -83,7 +85,9 @@ async fn map_and_plan(desk: &mut SetupStage) {
     desk.save(&shared::mapping::Mapping { version, ..mapping }).await;
     // G17 and G18.
     let page = desk.get("/setup/customers?connection=msp").await.shows("How mapping works");
-    page.shows("with exactly equal names were mapped").shows("href=\"/customers?connection=msp\"").shows("Next: Products");
+    page.shows("with exactly equal names were mapped")
+        .shows("href=\"/customers?connection=msp\"")
+        .shows("Next: Products");
     let page = desk.get("/setup/products?connection=msp").await.shows("<strong>0</strong> of ").hides("Next: ");
     page.shows("No product is sold as a service yet.").shows("href=\"/products?connection=msp\"");
     desk.map_products().await;
@@ -105,7 +109,8 @@ async fn approve_and_sync(desk: &mut SetupStage) {
     let plan = runs[0].plan.as_ref().expect("it planned");
     assert!(!plan.held.is_empty(), "the first plan holds all");
     let page = desk.get(&shown).await.is(200).shows("data-sync=\"done\"").shows(&format!("Plan {}, made", plan.id));
-    let page = page.shows(&format!("<strong>{}</strong> changes", plan.held.len())).shows("All changes together: <strong>");
+    let page =
+        page.shows(&format!("<strong>{}</strong> changes", plan.held.len())).shows("All changes together: <strong>");
     page.shows("Next: Finish").shows("Time zone").shows("href=\"/plan?connection=msp\"");
     assert_eq!(desk.sandbox.world(|world| world.adjustments().len()), 0);
     assert_eq!(closed(desk).await, [""; 0]);
@@ -225,7 +230,9 @@ async fn who_may_not_connect_sees_how_it_stands_and_no_form() {
     for role in [Role::Viewer, Role::Operator] {
         let cookie = desk.stage.session_with(role).await;
         let page = desk.stage.get(&cookie, PAGE).await.is(200).shows("Connected: both vendors let us in.");
-        page.hides("Test and connect").hides("Test again").shows("Somebody with the role admin connects the vendors here.");
+        page.hides("Test and connect")
+            .hides("Test again")
+            .shows("Somebody with the role admin connects the vendors here.");
         for path in ["/setup", "/setup/test"] {
             desk.stage.submit(&cookie, path, &[("connection", NAME)]).await.is(403).shows("This needs the role admin");
         }

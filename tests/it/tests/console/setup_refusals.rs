@@ -11,7 +11,10 @@ const REFUSED: [Refused; 13] = [
     (
         "another's address",
         |typed, _| _ = typed.insert("datacenter_url", "https://acronis.example".to_owned()),
-        &["<strong>Acronis:</strong> This is no address of an Acronis data centre.", "such as https://eu2-cloud.acronis.com"],
+        &[
+            "<strong>Acronis:</strong> This is no address of an Acronis data centre.",
+            "such as https://eu2-cloud.acronis.com",
+        ],
     ),
     (
         "another's zone",
@@ -50,7 +53,11 @@ const REFUSED: [Refused; 13] = [
             let body = Some("{\"errors\": []}".to_owned());
             sandbox.fail(Fault::always("autotask.threshold", FaultKind::StatusBefore { status: 401, body }));
         },
-        &["it may be an ordinary user: Autotask&#39;s API takes API users only.", "API User (system)", "after about a minute"],
+        &[
+            "it may be an ordinary user: Autotask&#39;s API takes API users only.",
+            "API User (system)",
+            "after about a minute",
+        ],
     ),
     (
         "a wrong code",
@@ -103,8 +110,7 @@ fn nowhere() -> String {
 
 #[tokio::test]
 async fn each_reason_is_told_with_what_to_do_and_nothing_is_kept() {
-    let mut desk =
-        SetupStage::of(Seed { customers: 1, story: false, payg_field: false, ..Seed::default() }).await;
+    let mut desk = SetupStage::of(Seed { customers: 1, story: false, payg_field: false, ..Seed::default() }).await;
     for (name, spoil, words) in REFUSED {
         let mut typed = desk.typed();
         spoil(&mut typed, &desk.sandbox);
@@ -139,7 +145,8 @@ async fn bad_credentials_never_replace_good_ones() {
     assert_eq!(desk.kept().await.expect("they are kept").to_json().expose(), kept.expose());
     assert_eq!(desk.mapping().await, mapping);
     // Those of another provider work, and not for this connection.
-    let other = Sandbox::start(Seed { customers: 1, story: false, seed: 7, ..Seed::default() }).await.expect("it starts");
+    let other =
+        Sandbox::start(Seed { customers: 1, story: false, seed: 7, ..Seed::default() }).await.expect("it starts");
     desk.offer(&typed_as(NAME, &acrotask::demo::credentials(&other))).await.is(303);
     desk.crank().await;
     desk.get(PAGE).await.shows("These credentials are for another tenant or another database.");
