@@ -52,6 +52,7 @@ pub mod reckoning;
 pub mod run;
 mod run_hold;
 pub mod settings;
+pub mod sign_in;
 pub mod snapshot;
 pub mod sold;
 mod storages;

@@ -1,6 +1,6 @@
 //! The console: pages on which people see how the connections stand and say what is to be done. It reads our own
-//! memory and publishes events; it calls no vendor and reads no secret, and what it changes is recorded with who
-//! changed it.
+//! memory and publishes events; it calls no vendor and reads none of their secrets, and what it changes is recorded with
+//! who changed it. It calls one other alone: the provider that vouches for people.
 //!
 //! Every page and form stands in the table of `routes`, which is the only place where one can: each handler there
 //! takes as its first argument the gate that lets a person in, and each form as its second the fields that were
@@ -11,6 +11,7 @@ mod fields;
 mod gates;
 mod guard;
 mod links;
+mod oidc;
 mod overview;
 mod pages;
 mod people;
@@ -20,6 +21,7 @@ mod sign_in;
 mod words;
 
 pub use links::{LINK_LASTS, Links};
+pub use oidc::Provider;
 pub use routes::{Needs, Route, routes};
 pub use sessions::cookie_name;
 
@@ -53,6 +55,8 @@ pub struct Console {
     pub site: Site,
     /// The links by which one comes in on one machine.
     pub links: Option<Links>,
+    /// Who vouches for people; none where nobody does.
+    pub provider: Option<Provider>,
 }
 
 impl Console {

@@ -3,7 +3,7 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, overview, people, sign_in};
+use super::{Console, assets, oidc, overview, people, sign_in};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -48,6 +48,8 @@ pub fn routes() -> Vec<Route> {
         page("/sign-in", sign_in::page),
         form("/sign-in", sign_in::sign_in),
         form("/sign-in/link", sign_in::new_link),
+        page(oidc::LEAVE, oidc::leave),
+        page(oidc::COME_BACK, oidc::come_back),
         form("/sign-out", sign_in::sign_out),
         page("/", overview::page),
         page("/sync", overview::progress),

@@ -23,6 +23,7 @@
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
+//! | `sign-ins` | hash of the sign-in's state | a sign-in that is not done; `browser` beside it | 10 minutes |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console | ever |
 //!
@@ -44,6 +45,7 @@ mod lines;
 mod mapping;
 mod quotas;
 mod sessions;
+mod sign_ins;
 mod snapshots;
 mod table;
 
