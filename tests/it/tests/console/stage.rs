@@ -95,9 +95,15 @@ pub(crate) fn hash(id: &str) -> String {
 impl Stage {
     /// With the connections `north` and `south`, of which nothing is known yet.
     pub(crate) async fn start() -> Stage {
+        Self::of(HttpSettings::default(), |_| {}).await
+    }
+
+    /// The same on a machine that is prepared before its console is served.
+    pub(crate) async fn of(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
         let (clock, jobs_clock) = (Clock::set_to(now()), Clock::set_to(now()));
-        let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), HttpSettings::default(), true).await;
-        let machine = machine.expect("the machine starts");
+        let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), http, true).await;
+        let mut machine = machine.expect("the machine starts");
+        prepare(&mut machine);
         for name in ["north", "south"] {
             machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
         }
