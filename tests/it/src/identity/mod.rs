@@ -77,6 +77,8 @@ pub struct Identity {
 struct World {
     clock: Clock,
     secret: Option<String>,
+    /// How the client may give its secret; none: it is not said, and is by a header.
+    methods: Option<Vec<&'static str>>,
     person: Value,
     keys: Vec<Key>,
     signed: Signed,
@@ -103,6 +105,7 @@ impl Identity {
         let world = World {
             clock,
             secret: Some(CLIENT_SECRET.to_owned()),
+            methods: None,
             person: json!({"sub": "subject-1", "name": "Ada Example"}),
             keys: vec![Key::ec("first")],
             signed: Signed::Well,
@@ -140,6 +143,11 @@ impl Identity {
     /// By what the client is known; a public one has no secret.
     pub fn secret(&self, secret: Option<&str>) {
         self.world().secret = secret.map(str::to_owned);
+    }
+
+    /// How the client may give its secret from now on, and nothing else is taken.
+    pub fn methods(&self, methods: Option<&[&'static str]>) {
+        self.world().methods = methods.map(<[_]>::to_vec);
     }
 
     /// Signs with this key from now on, and publishes it beside the others.
@@ -232,7 +240,7 @@ async fn fail(State(identity): State<Identity>, request: Request, next: Next) ->
 
 async fn describe(State(identity): State<Identity>) -> Response {
     let issuer = &identity.issuer;
-    let description = json!({
+    let mut description = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}{AUTHORIZE}"),
         "token_endpoint": format!("{issuer}{TOKEN}"),
@@ -241,8 +249,10 @@ async fn describe(State(identity): State<Identity>) -> Response {
         "subject_types_supported": ["pairwise"],
         // More than anybody should take.
         "id_token_signing_alg_values_supported": ["RS256", "PS256", "ES256", "HS256", "none"],
-        "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
     });
+    if let Some(methods) = &identity.world().methods {
+        description["token_endpoint_auth_methods_supported"] = json!(methods);
+    }
     Json(identity.edited(Part::Description, description)).into_response()
 }
 
@@ -284,7 +294,7 @@ async fn token(
         (status, Json(json!({"error": error, "error_description": "canary-of-the-answer"}))).into_response()
     };
     let of = |name: &str| asked.get(name).cloned().unwrap_or_default();
-    if !is_known(identity.world().secret.as_deref(), &headers, &asked) {
+    if !identity.world().knows(&headers, &asked) {
         return refused(401, "invalid_client");
     }
     // A code is good once.
@@ -303,11 +313,17 @@ async fn token(
     Json(identity.edited(Part::Answer, answer)).into_response()
 }
 
-/// Whether the client says who it is: by a header or in the form, and without a secret by its id alone.
-fn is_known(secret: Option<&str>, headers: &HeaderMap, asked: &BTreeMap<String, String>) -> bool {
-    let given = |name: &str| asked.get(name).map(String::as_str);
-    let Some(secret) = secret else { return given("client_id") == Some(CLIENT_ID) && given("client_secret").is_none() };
-    let header = headers.get(AUTHORIZATION).and_then(|header| header.to_str().ok());
-    let wanted = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{secret}")));
-    header == Some(wanted.as_str()) || (given("client_id") == Some(CLIENT_ID) && given("client_secret") == Some(secret))
+impl World {
+    /// Whether the client says who it is, in one of the ways that are taken; without a secret by its id alone.
+    fn knows(&self, headers: &HeaderMap, asked: &BTreeMap<String, String>) -> bool {
+        let given = |name: &str| asked.get(name).map(String::as_str);
+        let header = headers.get(AUTHORIZATION).map(|header| header.to_str().expect("a header is text"));
+        let Some(secret) = &self.secret else {
+            return header.is_none() && given("client_id") == Some(CLIENT_ID) && given("client_secret").is_none();
+        };
+        let takes = |method| self.methods.as_deref().unwrap_or(&["client_secret_basic"]).contains(&method);
+        let wanted = format!("Basic {}", STANDARD.encode(format!("{CLIENT_ID}:{secret}")));
+        let in_form = given("client_id") == Some(CLIENT_ID) && given("client_secret") == Some(secret);
+        (takes("client_secret_basic") && header == Some(&wanted)) || (takes("client_secret_post") && in_form)
+    }
 }

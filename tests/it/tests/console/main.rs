@@ -6,6 +6,7 @@ mod hosted;
 mod links;
 mod names;
 mod oidc;
+mod oidc_function;
 mod oidc_people;
 mod oidc_provider;
 mod oidc_stage;

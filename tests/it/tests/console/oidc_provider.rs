@@ -130,10 +130,9 @@ async fn a_client_without_a_secret_comes_in_by_its_proof_alone() {
 #[tokio::test]
 async fn the_secret_is_given_as_the_provider_wants_it() {
     let entrance = Entrance::start().await;
-    for methods in [json!(["client_secret_basic"]), json!(["client_secret_post"]), Value::Null] {
-        entrance.identity.edit(Part::Description, move |said| {
-            said["token_endpoint_auth_methods_supported"] = methods.clone();
-        });
+    let (by_header, by_form) = ("client_secret_basic", "client_secret_post");
+    for methods in [None, Some(&[by_header][..]), Some(&[by_form]), Some(&["private_key_jwt", by_form, by_header])] {
+        entrance.identity.methods(methods);
         entrance.stage.pass(SignedDuration::from_hours(1));
         entrance.come().await.is(303);
     }

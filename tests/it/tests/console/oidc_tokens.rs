@@ -164,3 +164,25 @@ async fn tokens_are_believed_by_every_kind_of_key() {
     });
     entrance.come().await.is(303);
 }
+
+/// Some providers write a truth or a time as a text (Auth0's `updated_at`, Apple's `email_verified`).
+#[tokio::test]
+async fn what_providers_write_in_their_own_way_beside_it_keeps_nobody_out() {
+    let entrance = Entrance::start().await;
+    entrance.identity.edit(Part::Claims, |claims| {
+        claims["email_verified"] = json!("true");
+        claims["updated_at"] = json!("2026-11-09T08:00:00.000Z");
+        claims["address"] = json!({"country": "DE"});
+        claims["cognito:groups"] = json!(["a", "b"]);
+        without(claims, "nbf");
+    });
+    entrance.identity.edit(Part::Description, |said| {
+        said["claims_supported"] = json!(["sub", "anything"]);
+        said["response_modes_supported"] = json!(["query", "fragment", "something.new"]);
+        said["grant_types_supported"] = json!(["authorization_code", "urn:something:new"]);
+        said["token_endpoint_auth_methods_supported"] = json!(["client_secret_post", "something_new"]);
+        said["id_token_signing_alg_values_supported"] = json!(["ES256", "ES256K", "something-new"]);
+        said["check_session_iframe"] = json!("https://login.example/session");
+    });
+    entrance.come().await.is(303);
+}
