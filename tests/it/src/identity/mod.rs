@@ -6,6 +6,7 @@ mod keys;
 
 pub use keys::{Key, Signed};
 
+use axum::body::to_bytes;
 use axum::extract::{Form, Query, Request, State};
 use axum::http::header::{AUTHORIZATION, LOCATION};
 use axum::http::{HeaderMap, StatusCode};
@@ -56,7 +57,7 @@ pub enum Fault {
     Slow,
     /// It answers with this status alone.
     Status(u16),
-    /// It answers with more than anybody wants to read.
+    /// It answers as it should, and with more than anybody wants to read beside it.
     Huge,
     /// It sends the caller to its keys.
     Elsewhere,
@@ -81,6 +82,7 @@ struct World {
     methods: Option<Vec<&'static str>>,
     person: Value,
     keys: Vec<Key>,
+    shows_keys: bool,
     signed: Signed,
     codes: BTreeMap<String, Grant>,
     edits: BTreeMap<Part, Edit>,
@@ -108,6 +110,7 @@ impl Identity {
             methods: None,
             person: json!({"sub": "subject-1", "name": "Ada Example"}),
             keys: vec![Key::ec("first")],
+            shows_keys: true,
             signed: Signed::Well,
             codes: BTreeMap::new(),
             edits: BTreeMap::new(),
@@ -155,10 +158,9 @@ impl Identity {
         self.world().keys.push(key);
     }
 
-    /// Publishes no key any more but the latest.
-    pub fn forget_old_keys(&self) {
-        let keys = &mut self.world().keys;
-        keys.drain(..keys.len() - 1);
+    /// Takes the keys back from whoever asks for them from now on, and goes on signing with the latest.
+    pub fn take_keys_back(&self) {
+        self.world().shows_keys = false;
     }
 
     /// How tokens are signed from now on.
@@ -232,7 +234,12 @@ async fn fail(State(identity): State<Identity>, request: Request, next: Next) ->
         None => next.run(request).await,
         Some(Fault::Slow) => std::future::pending().await,
         Some(Fault::Status(status)) => StatusCode::from_u16(status).expect("it is a status").into_response(),
-        Some(Fault::Huge) => Json(json!({"more": "x".repeat(3 << 20)})).into_response(),
+        Some(Fault::Huge) => {
+            let body = to_bytes(next.run(request).await.into_body(), usize::MAX).await.expect("it is at hand");
+            let mut answer: Value = serde_json::from_slice(&body).expect("it is JSON");
+            answer["more"] = json!("x".repeat(3 << 20));
+            Json(answer).into_response()
+        }
         Some(Fault::Elsewhere) => (StatusCode::TEMPORARY_REDIRECT, [(LOCATION, KEYS)]).into_response(),
         Some(Fault::Garbage) => "this is no JSON".into_response(),
     }
@@ -257,7 +264,8 @@ async fn describe(State(identity): State<Identity>) -> Response {
 }
 
 async fn keys(State(identity): State<Identity>) -> Response {
-    let keys: Vec<Value> = identity.world().keys.iter().map(Key::public).collect();
+    let world = identity.world();
+    let keys: Vec<Value> = world.keys.iter().filter(|_| world.shows_keys).map(Key::public).collect();
     Json(json!({"keys": keys})).into_response()
 }
 

@@ -114,11 +114,11 @@ async fn a_new_key_is_asked_for_at_most_once_a_minute() {
 async fn a_key_that_was_taken_back_is_believed_for_an_hour_at_the_most() {
     let entrance = Entrance::start().await;
     entrance.come().await.is(303);
-    entrance.identity.add_key(Key::ec("second"));
-    entrance.identity.forget_old_keys();
-    entrance.stage.pass(SignedDuration::from_hours(1));
+    entrance.identity.take_keys_back();
+    entrance.stage.pass(SignedDuration::from_mins(59));
     entrance.come().await.is(303);
-    assert_eq!(entrance.identity.asked(KEYS), 2);
+    entrance.stage.pass(SignedDuration::from_mins(1));
+    refused(entrance.come().await, 403, "a key that the provider does not have");
 }
 
 #[tokio::test]

@@ -176,11 +176,11 @@ async fn what_providers_write_in_their_own_way_beside_it_keeps_nobody_out() {
         claims["cognito:groups"] = json!(["a", "b"]);
         without(claims, "nbf");
     });
+    entrance.identity.methods(Some(&["client_secret_post", "something_new"]));
     entrance.identity.edit(Part::Description, |said| {
         said["claims_supported"] = json!(["sub", "anything"]);
         said["response_modes_supported"] = json!(["query", "fragment", "something.new"]);
         said["grant_types_supported"] = json!(["authorization_code", "urn:something:new"]);
-        said["token_endpoint_auth_methods_supported"] = json!(["client_secret_post", "something_new"]);
         said["id_token_signing_alg_values_supported"] = json!(["ES256", "ES256K", "something-new"]);
         said["check_session_iframe"] = json!("https://login.example/session");
     });
