@@ -25,6 +25,7 @@
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
+//! | `sign-ins` | hash of the sign-in's state | a sign-in that is not done; `browser` beside it | 10 minutes |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console, or many that were made together | ever |
 //!
@@ -48,6 +49,7 @@ mod mapping;
 mod quotas;
 mod sessions;
 mod setups;
+mod sign_ins;
 mod snapshots;
 mod table;
 
