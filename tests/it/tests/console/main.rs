@@ -2,7 +2,10 @@
 
 mod approve;
 mod changes;
+mod csv;
 mod customers;
+mod decide;
+mod explain;
 mod forms;
 mod function;
 mod hosted;
@@ -16,6 +19,7 @@ mod oidc_stage;
 mod oidc_tokens;
 mod overview;
 mod people;
+mod plan;
 mod products;
 mod provider;
 mod roles;
