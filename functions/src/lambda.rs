@@ -82,9 +82,11 @@ impl Function {
     }
 }
 
-/// The bus and the secrets alone, for a function that anybody can call: it has neither table nor vendors.
+/// The bus, the secrets and one partition of the table, for a function that anybody can call: it has no vendors.
 #[derive(Debug, Clone)]
 pub struct Door {
+    /// Where it keeps when it was called last.
+    pub store: Option<Store>,
     /// Where keys are.
     pub secrets: Secrets,
     /// The bus.
@@ -98,7 +100,8 @@ impl Door {
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let store = hosting.table_name.map(|table| Store::new(aws_sdk_dynamodb::Client::new(&aws), table));
+        Ok(Self { store, secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 
