@@ -1,14 +1,14 @@
 //! What the Lambda binaries have in common: one host per process, a deadline per invocation, and one log
 //! line for an invocation that failed. No job's logic is here.
 
-use crate::context::{Clock, Deadline, Hosting};
+use crate::context::{Clock, Deadline, Hosting, OidcSettings};
 use crate::events::Bus;
 use crate::host::Host;
 use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::run::Logged;
-use crate::secrets::{Offers, Secrets};
+use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -105,27 +105,30 @@ impl Door {
     }
 }
 
-/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read.
+/// The table, the bus and the secrets, for the function that people call: it has no vendors.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The table.
     pub store: Store,
     /// The bus.
     pub bus: Bus,
-    /// Where people put what they offer to connect with.
-    pub offers: Offers,
+    /// Where its own secret is, and where people put what they offer to connect with.
+    pub secrets: Secrets,
+    /// Who vouches for people; none where nobody does.
+    pub oidc: Option<OidcSettings>,
 }
 
 impl Desk {
     /// Builds the clients once, from the environment.
     pub async fn from_env() -> anyhow::Result<Self> {
         let hosting = Hosting::from_env()?;
+        let oidc = hosting.oidc()?;
         let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { store, offers: Offers::new(secrets), bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        Ok(Self { store, secrets, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 

@@ -1,24 +1,32 @@
 //! The console: pages on which people see how the connections stand and say what is to be done. It reads our own
-//! memory and publishes events; it calls no vendor and reads no secret, and what it changes is recorded with who
-//! changed it. The one secret that it writes is what a person offers to connect with.
+//! memory and publishes events; it calls no vendor and reads none of their secrets, and what it changes is recorded with
+//! who changed it. It calls one other alone, the provider that vouches for people, and the one secret that it writes is
+//! what a person offers to connect with.
 //!
 //! Every page and form stands in the table of `routes`, which is the only place where one can: each handler there
 //! takes as its first argument the gate that lets a person in, and each form as its second the fields that were
 //! checked to come from a page of the same session.
 
+mod accounts;
 mod assets;
+mod changes;
 mod connections;
+mod customers;
+mod drafts;
 mod explain;
 mod fields;
 mod gates;
 mod guard;
 mod links;
 mod listed;
+mod oidc;
 mod overview;
 mod paged;
 mod pages;
 mod people;
 mod plan;
+mod products;
+mod query;
 mod routes;
 mod sessions;
 mod setup;
@@ -28,6 +36,7 @@ mod words;
 
 pub use links::{LINK_LASTS, Links};
 pub use listed::LastListed;
+pub use oidc::Provider;
 pub use routes::{Needs, Route, routes};
 pub use sessions::cookie_name;
 
@@ -66,6 +75,8 @@ pub struct Console {
     pub listed: LastListed,
     /// Where people put what they offer to connect with; none where credentials come from the environment.
     pub offers: Option<Offers>,
+    /// Who vouches for people; none where nobody does.
+    pub provider: Option<Provider>,
 }
 
 impl Console {

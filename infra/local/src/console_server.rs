@@ -1,10 +1,10 @@
 //! The console on one machine: the same pages as on AWS, on loopback only, and a link by which the person at the
-//! machine comes in.
+//! machine comes in. Others come in by the provider that vouches for them, where there is one.
 
 use crate::machine::Machine;
 use crate::session::note;
 use anyhow::Context;
-use functions::console::{Console, LINK_LASTS, LastListed, Links, Site};
+use functions::console::{Console, LINK_LASTS, LastListed, Links, Provider, Site};
 use functions::context::{Clock, console_port};
 use functions::secrets::Offers;
 use std::net::{Ipv4Addr, SocketAddr};
@@ -62,6 +62,10 @@ pub async fn start(
     let listener = listener.context("the console cannot be served: set CONSOLE_PORT to a port that is free")?;
     let address = listener.local_addr()?;
     let links = Links::new(format!("http://{address}"), tell);
+    let provider = machine
+        .oidc
+        .clone()
+        .map(|settings| Provider::new(settings, machine.host.secrets.clone(), machine.host.http.clone()));
     let console = Console {
         store: machine.host.store.clone(),
         bus: machine.bus.clone(),
@@ -71,6 +75,7 @@ pub async fn start(
         links: Some(links.clone()),
         listed: LastListed::default(),
         offers: machine.takes_offers.then(|| Offers::new(machine.host.secrets.clone())),
+        provider,
     };
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {

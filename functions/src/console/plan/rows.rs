@@ -143,7 +143,7 @@ impl<'a> Names<'a> {
 }
 
 /// The companies that have lines, by name, each with its lines.
-fn by_name<'a>(listed: &'a Listed) -> Vec<(&'a str, CompanyId, &'a [ListedLine])> {
+fn by_name(listed: &Listed) -> Vec<(&str, CompanyId, &[ListedLine])> {
     let known: BTreeMap<CompanyId, &str> =
         listed.snapshot.companies.iter().map(|company| (company.id, company.name.as_str())).collect();
     let mapped = |company| listed.mapping.customers.get(company).map(|row| row.company_name.as_str());

@@ -1,7 +1,9 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
 mod approve;
+mod changes;
 mod csv;
+mod customers;
 mod decide;
 mod explain;
 mod forms;
@@ -9,9 +11,17 @@ mod function;
 mod hosted;
 mod links;
 mod names;
+mod oidc;
+mod oidc_function;
+mod oidc_people;
+mod oidc_provider;
+mod oidc_stage;
+mod oidc_tokens;
 mod overview;
 mod people;
 mod plan;
+mod products;
+mod provider;
 mod roles;
 mod sessions;
 mod setup;

@@ -3,7 +3,7 @@
 
 use super::reach::Code;
 use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 pub(super) const RULES: [Rule; 7] = [
@@ -11,7 +11,8 @@ pub(super) const RULES: [Rule; 7] = [
     ("every function has a role of its own", own_roles),
     ("the role is what the code needs", needed),
     ("who is called from outside reads no credentials", public),
-    ("who serves people reads no secret, and writes what they offer alone", console),
+    ("who serves people reads its own secret alone, and writes what they offer alone", console),
+    ("who signs people in has an address only where somebody vouches for them", addresses),
     ("who may send to a queue is said", queues),
     ("who may invoke a function is said", invocations),
 ];
@@ -22,12 +23,14 @@ const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 /// What a restored table's name has behind the stack's.
 const SUFFIX: &str = "${TableSuffix}";
-/// The one that anybody can call.
-const PUBLIC: &str = "autotask-webhook";
-/// The one partition that it may write.
+/// Those that anybody can call.
+const PUBLIC: [&str; 2] = ["autotask-webhook", SIGNS_IN];
+/// The one partition that the one without people may write.
 const OWN_PARTITION: &str = "webhooks";
-/// The one that serves people.
-const CONSOLE: &str = "console";
+/// The one among them that asks who somebody is before it shows or does anything.
+const SIGNS_IN: &str = "console";
+/// The condition on which it has an address, with the parameters that all have to be given.
+const KNOWS_PEOPLE: (&str, [&str; 2]) = ("KnowsPeople", ["OidcIssuer", "OidcClientId"]);
 
 /// The statements of a role or of another policy.
 fn statements(properties: &Value) -> Vec<&Value> {
@@ -115,7 +118,7 @@ fn own_roles(template: &Template) -> Faults {
         }
         let trust = list(&properties["AssumeRolePolicyDocument"]["Statement"]);
         let is_lambda = |statement: &&Value| {
-            statement["Principal"] == serde_json::json!({"Service": "lambda.amazonaws.com"})
+            statement["Principal"] == json!({"Service": "lambda.amazonaws.com"})
                 && statement["Action"] == "sts:AssumeRole"
         };
         if trust.len() != 1 || !trust.iter().all(is_lambda) {
@@ -138,11 +141,13 @@ fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<Strin
     }
     // One that is not there yet has no random letters at its end (AWS asks by the name in the request then).
     let makes = actions.contains("secretsmanager:CreateSecret");
-    for kind in ["vendors", "webhook", "offered"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
+    // The console's is the stack's, the others are a connection's.
+    let names = [("vendors", "*/vendors"), ("webhook", "*/webhook"), ("offered", "*/offered"), ("console", "console")];
+    for (kind, name) in names.into_iter().filter(|(kind, _)| code.names_secret(lambda.binary, kind)) {
         let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
-        let secret = format!("{secrets}:${{AWS::StackName}}/*/{kind}");
+        let secret = format!("{secrets}:${{AWS::StackName}}/{name}");
         resources.insert(format!("{secret}-??????"));
-        resources.extend(makes.then_some(secret));
+        resources.extend((makes && kind != "console").then_some(secret));
     }
     actions.extend(LOG.map(str::to_owned));
     for queue in queues_of(lambda) {
@@ -193,14 +198,14 @@ pub(super) fn faults_of_code(template: &Template, code: &Code) -> Faults {
 fn public(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for lambda in template.lambdas() {
-        let is_public = lambda.properties.get("FunctionUrlConfig").is_some()
+        let is_public = template.has_address(&lambda)
             || lambda.properties["Events"]
                 .as_object()
                 .into_iter()
                 .flatten()
                 .any(|(_, event)| event["Type"] == "HttpApi");
         let mut fault = |what: &str| faults.push((lambda.name.to_owned(), what.to_owned()));
-        if is_public != (lambda.binary == PUBLIC) {
+        if is_public != PUBLIC.contains(&lambda.binary) {
             fault("anybody can call it, or nobody where somebody should");
         }
         let Some((_, properties)) = role_of(template, &lambda).filter(|_| is_public) else { continue };
@@ -209,11 +214,12 @@ fn public(template: &Template) -> Faults {
             fault("it can read the vendors' credentials, and anybody can call it");
         }
         // But for when it was called last, in a partition of its own.
-        let own = serde_json::json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [OWN_PARTITION]}});
+        let own = json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [OWN_PARTITION]}});
         let is_own =
             |statement: &&Value| text(&statement["Action"]) == "dynamodb:UpdateItem" && statement["Condition"] == own;
         let others: Vec<&Value> = statements.iter().copied().filter(|statement| !is_own(statement)).collect();
-        if actions(&others).iter().any(|action| action.starts_with("dynamodb:")) {
+        let uses_table = actions(&others).iter().any(|action| action.starts_with("dynamodb:"));
+        if uses_table && lambda.binary != SIGNS_IN {
             fault("it can read or write the table, and anybody can call it");
         }
     }
@@ -222,16 +228,36 @@ fn public(template: &Template) -> Faults {
 
 fn console(template: &Template) -> Faults {
     let mut faults = Faults::new();
-    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == SIGNS_IN) {
         let Some((role, properties)) = role_of(template, lambda) else { continue };
-        let statements = statements(properties);
-        if actions(&statements).contains("secretsmanager:GetSecretValue") {
-            faults.push((role.to_owned(), "it can read secrets".to_owned()));
+        for statement in statements(properties) {
+            let reads = actions(&[statement]).contains("secretsmanager:GetSecretValue");
+            let is_own = |resource: &String| resource.ends_with("/console-??????");
+            let is_offered = |resource: &String| resource.contains("/*/offered");
+            let mut secrets =
+                resources(&[statement]).into_iter().filter(|resource| resource.contains(":secretsmanager:"));
+            if secrets.any(|secret| if reads { !is_own(&secret) } else { !is_offered(&secret) }) {
+                faults.push((role.to_owned(), "it reads or writes other secrets than it should".to_owned()));
+            }
         }
-        let is_of_secrets = |resource: &&String| resource.contains(":secretsmanager:");
-        let is_offered = |resource: &String| resource.contains("/*/offered");
-        if resources(&statements).iter().filter(is_of_secrets).any(|resource| !is_offered(resource)) {
-            faults.push((role.to_owned(), "it can write other secrets than what people offer".to_owned()));
+    }
+    faults
+}
+
+fn addresses(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    let (condition, parameters) = KNOWS_PEOPLE;
+    let given = |name: &str| json!({"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]});
+    if template.all["Conditions"][condition] != json!({"Fn::And": parameters.map(given)}) {
+        faults.push((String::new(), format!("{condition} holds although nobody vouches for people")));
+    }
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == SIGNS_IN) {
+        let urls = template.urls_of(lambda);
+        let is_right = |(name, url): &(&str, &Value)| {
+            template.resources()[*name]["Condition"] == condition && url["AuthType"] == "NONE"
+        };
+        if lambda.properties.get("FunctionUrlConfig").is_some() || urls.len() != 1 || !urls.iter().all(is_right) {
+            faults.push((lambda.name.to_owned(), "it has an address although nobody vouches for people".to_owned()));
         }
     }
     faults
@@ -241,7 +267,7 @@ fn queues(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for (name, properties) in template.of_kind("AWS::SQS::QueuePolicy") {
         for statement in statements(properties) {
-            let is_bus = statement["Principal"] == serde_json::json!({"Service": "events.amazonaws.com"});
+            let is_bus = statement["Principal"] == json!({"Service": "events.amazonaws.com"});
             let rules = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
             let is_rule = |rule: &&Value| {
                 let rule = text(rule);
@@ -264,9 +290,26 @@ fn invocations(template: &Template) -> Faults {
     for (name, permission) in template.of_kind("AWS::Lambda::Permission") {
         let source = text(&permission["SourceArn"]);
         let by_rule = template.of_kind("AWS::Events::Rule").any(|(rule, _)| resource_of(&source) == Some(rule));
-        if permission["Principal"] != "events.amazonaws.com" || !by_rule {
+        let by_bus = permission["Principal"] == "events.amazonaws.com" && by_rule;
+        if !by_bus && !is_by_address(template, name, permission) {
             faults.push((name.to_owned(), "others than the stack's own rules may invoke it".to_owned()));
         }
     }
     faults
+}
+
+/// Whether a permission lets anybody call a function by the address that stands beside it, on the same condition, and in
+/// no other way (AWS Lambda developer guide, Control access to Lambda function URLs).
+fn is_by_address(template: &Template, name: &str, permission: &Value) -> bool {
+    let lambdas = template.lambdas();
+    let Some(lambda) =
+        lambdas.iter().find(|lambda| text(&permission["FunctionName"]) == format!("${{{}}}", lambda.name))
+    else {
+        return false;
+    };
+    let condition = |resource: &str| &template.resources()[resource]["Condition"];
+    let has_address = template.urls_of(lambda).iter().any(|(url, _)| condition(url) == condition(name));
+    let of_address = permission["Action"] == "lambda:InvokeFunctionUrl" && permission["FunctionUrlAuthType"] == "NONE";
+    let of_function = permission["Action"] == "lambda:InvokeFunction" && permission["InvokedViaFunctionUrl"] == true;
+    permission["Principal"] == "*" && has_address && (of_address || of_function)
 }
