@@ -4,7 +4,9 @@
 
 mod credentials;
 
-pub use credentials::{AcronisCredentials, AutotaskCredentials, VendorCredentials, WebhookKeys};
+pub use credentials::{
+    AUTOTASK_DISCOVERY, AcronisCredentials, AutotaskCredentials, OfferedCredentials, VendorCredentials, WebhookKeys,
+};
 
 use jiff::Timestamp;
 use serde::Deserialize;

@@ -8,7 +8,7 @@ use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::run::Logged;
-use crate::secrets::Secrets;
+use crate::secrets::{Offers, Secrets};
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -102,13 +102,15 @@ impl Door {
     }
 }
 
-/// The table and the bus alone, for the function that people call: it has no secret and no vendors.
+/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The table.
     pub store: Store,
     /// The bus.
     pub bus: Bus,
+    /// Where people put what they offer to connect with.
+    pub offers: Offers,
 }
 
 impl Desk {
@@ -119,7 +121,8 @@ impl Desk {
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
-        Ok(Self { store, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
+        Ok(Self { store, offers: Offers::new(secrets), bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 

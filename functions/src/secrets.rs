@@ -55,6 +55,11 @@ impl Secrets {
         webhook_secret(&self.prefix, connection)
     }
 
+    /// The name of the secret with what was offered last to connect with.
+    pub fn offered(&self, connection: &ConnectionId) -> String {
+        format!("{}/{connection}/offered", self.prefix)
+    }
+
     /// What stands in a secret; none where there is no such secret.
     pub async fn read(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
         match self.client.get_secret_value().secret_id(name).send().await {
@@ -78,6 +83,22 @@ impl Secrets {
         }
         let created = self.client.create_secret().name(name).secret_string(text.expose()).send().await;
         created.map(drop).map_err(|error| failed(name, "kept", error.code()))
+    }
+}
+
+/// The place where people put what they offer to connect with. Who has this alone can read no secret.
+#[derive(Debug, Clone)]
+pub struct Offers(Secrets);
+
+impl Offers {
+    /// The offers among these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self(secrets)
+    }
+
+    /// Puts an offer there, in place of the one before.
+    pub async fn put(&self, connection: &ConnectionId, offered: &Secret) -> Result<(), SecretsError> {
+        self.0.keep(&self.0.offered(connection), offered).await
     }
 }
 

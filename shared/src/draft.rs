@@ -47,7 +47,13 @@ const NOTHING_SAID: CustomerLink = CustomerLink::Unmapped { left_alone: false };
 
 /// The row of a company of which nothing was said.
 pub fn new_row(company: CompanyId, name: &str) -> CustomerRow {
-    CustomerRow { company, company_name: name.to_owned(), link: NOTHING_SAID, pins: BTreeMap::new() }
+    CustomerRow {
+        company,
+        company_name: name.to_owned(),
+        link: NOTHING_SAID,
+        pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+    }
 }
 
 /// The link of a company, which may have no row yet.
@@ -226,7 +232,7 @@ mod tests {
 
     fn mapping(link: CustomerLink) -> Mapping {
         let pins = [(ServiceId(7), LineId(8))].into();
-        let row = CustomerRow { company: COMPANY, company_name: "Anna AG".to_owned(), link, pins };
+        let row = CustomerRow { pins, link, ..new_row(COMPANY, "Anna AG") };
         Mapping { version: 3, customers: [(COMPANY, row)].into(), ..Mapping::default() }
     }
 

@@ -2,6 +2,8 @@
 //! one of them is another. To put it together again takes up to half a second where there are ten thousand customers.
 
 use super::accounts::Accounts;
+use super::fields::Posted;
+use super::pages::Failure;
 use crate::store::Store;
 use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
@@ -14,10 +16,33 @@ use tokio::sync::Mutex;
 pub(super) struct Listed {
     pub(super) mapping: Mapping,
     pub(super) snapshot: Snapshot,
-    connection: ConnectionId,
+    pub(super) connection: ConnectionId,
     versions: Versions,
     /// Put together when it is first asked for.
     pub(super) accounts: OnceLock<Accounts>,
+}
+
+impl Listed {
+    /// What a form carries so that it can be told what its page was made of.
+    pub(super) fn stamp(&self) -> String {
+        format!("{}.{}", self.versions.mapping, self.versions.snapshot)
+    }
+
+    /// Refused where the mapping, or what the jobs saw, is another than on the page of a form.
+    pub(super) fn is_as_shown(&self, posted: &Posted) -> Result<(), Failure> {
+        match posted.field("shown")? == self.stamp() {
+            true => Ok(()),
+            false => Err(Failure::Refused("the list is not what was shown any more")),
+        }
+    }
+
+    /// Refused where the mapping is another than on the page of a form.
+    pub(super) fn is_mapped_as_shown(&self, posted: &Posted) -> Result<(), Failure> {
+        match posted.field("shown")?.split('.').next() == Some(self.versions.mapping.to_string().as_str()) {
+            true => Ok(()),
+            false => Err(Failure::Refused("somebody changed the mapping meanwhile")),
+        }
+    }
 }
 
 /// Of which versions it is made. Both are taken before it is read, so that it is never older than they say.

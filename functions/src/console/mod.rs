@@ -1,6 +1,6 @@
 //! The console: pages on which people see how the connections stand and say what is to be done. It reads our own
 //! memory and publishes events; it calls no vendor and reads no secret, and what it changes is recorded with who
-//! changed it.
+//! changed it. The one secret that it writes is what a person offers to connect with.
 //!
 //! Every page and form stands in the table of `routes`, which is the only place where one can: each handler there
 //! takes as its first argument the gate that lets a person in, and each form as its second the fields that were
@@ -12,6 +12,7 @@ mod changes;
 mod connections;
 mod customers;
 mod drafts;
+mod explain;
 mod fields;
 mod gates;
 mod guard;
@@ -21,11 +22,14 @@ mod overview;
 mod paged;
 mod pages;
 mod people;
+mod plan;
 mod products;
 mod query;
 mod routes;
 mod sessions;
+mod setup;
 mod sign_in;
+mod syncs;
 mod words;
 
 pub use links::{LINK_LASTS, Links};
@@ -35,6 +39,7 @@ pub use sessions::cookie_name;
 
 use crate::context::Clock;
 use crate::events::Bus;
+use crate::secrets::Offers;
 use crate::store::Store;
 use axum::Router;
 use std::net::SocketAddr;
@@ -65,6 +70,8 @@ pub struct Console {
     pub links: Option<Links>,
     /// What lists are made of.
     pub listed: LastListed,
+    /// Where people put what they offer to connect with; none where credentials come from the environment.
+    pub offers: Option<Offers>,
 }
 
 impl Console {

@@ -23,6 +23,7 @@
 //! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days; 3 of a look that found nothing |
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
+//! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console, or many that were made together | ever |
@@ -46,6 +47,7 @@ mod lines;
 mod mapping;
 mod quotas;
 mod sessions;
+mod setups;
 mod snapshots;
 mod table;
 
@@ -55,6 +57,7 @@ pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
+pub use setups::Claim;
 pub use snapshots::{Pack, Packed};
 
 use aws_sdk_dynamodb::Client;

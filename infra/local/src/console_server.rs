@@ -6,6 +6,7 @@ use crate::session::note;
 use anyhow::Context;
 use functions::console::{Console, LINK_LASTS, LastListed, Links, Site};
 use functions::context::{Clock, console_port};
+use functions::secrets::Offers;
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -69,6 +70,7 @@ pub async fn start(
         site: Site::Loopback(address),
         links: Some(links.clone()),
         listed: LastListed::default(),
+        offers: machine.takes_offers.then(|| Offers::new(machine.host.secrets.clone())),
     };
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {

@@ -44,6 +44,8 @@ pub struct Machine {
     pub events: mpsc::UnboundedReceiver<Value>,
     /// Change events that a job could not work off yet.
     pub again: Vec<Again>,
+    /// Whether people may offer other credentials; not where they come from the environment.
+    pub takes_offers: bool,
     aws: LocalAws,
     _table: Option<EmbeddedTable>,
 }
@@ -70,7 +72,7 @@ impl Machine {
             patience: Duration::ZERO,
         };
         let bus = Bus::new(aws_sdk_eventbridge::Client::new(&config), LOCAL_NAME);
-        Ok(Self { host, bus, events, again: Vec::new(), aws, _table: table })
+        Ok(Self { host, bus, events, again: Vec::new(), takes_offers: true, aws, _table: table })
     }
 
     /// The access key that the stand-ins for AWS ask for, for functions that run as processes of their own.

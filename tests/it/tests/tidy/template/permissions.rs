@@ -6,11 +6,12 @@ use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-pub(super) const RULES: [Rule; 6] = [
+pub(super) const RULES: [Rule; 7] = [
     ("no action and no resource is everything", nothing_is_everything),
     ("every function has a role of its own", own_roles),
     ("the role is what the code needs", needed),
     ("who is called from outside reads no credentials", public),
+    ("who serves people reads no secret, and writes what they offer alone", console),
     ("who may send to a queue is said", queues),
     ("who may invoke a function is said", invocations),
 ];
@@ -23,6 +24,8 @@ const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Re
 const SUFFIX: &str = "${TableSuffix}";
 /// The one that anybody can call.
 const PUBLIC: &str = "autotask-webhook";
+/// The one that serves people.
+const CONSOLE: &str = "console";
 
 /// The statements of a role or of another policy.
 fn statements(properties: &Value) -> Vec<&Value> {
@@ -131,9 +134,13 @@ fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<Strin
     if of_service("events:") {
         resources.insert("${Bus.Arn}".to_owned());
     }
-    for kind in ["vendors", "webhook"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
+    // One that is not there yet has no random letters at its end (AWS asks by the name in the request then).
+    let makes = actions.contains("secretsmanager:CreateSecret");
+    for kind in ["vendors", "webhook", "offered"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
         let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
-        resources.insert(format!("{secrets}:${{AWS::StackName}}/*/{kind}-??????"));
+        let secret = format!("{secrets}:${{AWS::StackName}}/*/{kind}");
+        resources.insert(format!("{secret}-??????"));
+        resources.extend(makes.then_some(secret));
     }
     actions.extend(LOG.map(str::to_owned));
     for queue in queues_of(lambda) {
@@ -201,6 +208,23 @@ fn public(template: &Template) -> Faults {
         }
         if actions(&statements).iter().any(|action| action.starts_with("dynamodb:")) {
             fault("it can read or write the table, and anybody can call it");
+        }
+    }
+    faults
+}
+
+fn console(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
+        let Some((role, properties)) = role_of(template, lambda) else { continue };
+        let statements = statements(properties);
+        if actions(&statements).contains("secretsmanager:GetSecretValue") {
+            faults.push((role.to_owned(), "it can read secrets".to_owned()));
+        }
+        let is_of_secrets = |resource: &&String| resource.contains(":secretsmanager:");
+        let is_offered = |resource: &String| resource.contains("/*/offered");
+        if resources(&statements).iter().filter(is_of_secrets).any(|resource| !is_offered(resource)) {
+            faults.push((role.to_owned(), "it can write other secrets than what people offer".to_owned()));
         }
     }
     faults
