@@ -8,7 +8,7 @@ use crate::sources::root;
 /// is said about it.
 type Break = (&'static str, &'static str, &'static str);
 
-const PERMISSIONS: [Break; 25] = [
+const PERMISSIONS: [Break; 27] = [
     ("- dynamodb:GetItem", "- dynamodb:*", "DispatchRole: the action dynamodb:*"),
     ("- dynamodb:GetItem", "- \"*\"", "DispatchRole: the action *"),
     ("Resource: !Sub ${Table.Arn}${TableSuffix}", "Resource: \"*\"", "DispatchRole: the resource \"*\""),

@@ -6,7 +6,7 @@ use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     ("no action and no resource is everything", nothing_is_everything),
     ("every function has a role of its own", own_roles),
     ("the role is what the code needs", needed),
