@@ -5,7 +5,9 @@
 mod credentials;
 mod oidc;
 
-pub use credentials::{AcronisCredentials, AutotaskCredentials, VendorCredentials, WebhookKeys};
+pub use credentials::{
+    AUTOTASK_DISCOVERY, AcronisCredentials, AutotaskCredentials, OfferedCredentials, VendorCredentials, WebhookKeys,
+};
 pub use oidc::{ConsoleSecret, OidcSettings};
 pub(crate) use oidc::{MOST_ID_BYTES, is_safe};
 

@@ -17,6 +17,8 @@ pub const CONTRACT_CHANGED: &str = "ContractChanged";
 pub const COMPANY_CHANGED: &str = "CompanyChanged";
 /// The `detail-type` of [`TicketChanged`].
 pub const TICKET_CHANGED: &str = "TicketChanged";
+/// The `detail-type` of [`CredentialsOffered`].
+pub const CREDENTIALS_OFFERED: &str = "CredentialsOffered";
 /// EventBridge takes at most this many events in one request (Amazon EventBridge API, PutEvents).
 const MOST_IN_ONE_REQUEST: usize = 10;
 
@@ -81,6 +83,15 @@ pub struct TicketChanged {
     pub ticket: TicketId,
 }
 
+/// A person offered credentials in the console, or wants those that are kept to be checked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CredentialsOffered {
+    /// For which connection.
+    pub connection: ConnectionId,
+    /// Which offer.
+    pub offer: String,
+}
+
 /// Any of the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -92,6 +103,8 @@ pub enum Event {
     CompanyChanged(CompanyChanged),
     /// A ticket changed.
     TicketChanged(TicketChanged),
+    /// Credentials are to be checked.
+    CredentialsOffered(CredentialsOffered),
 }
 
 /// EventBridge's envelope, as a function is invoked with it.
@@ -136,6 +149,7 @@ impl Event {
             CONTRACT_CHANGED => envelope.detail().map(Self::ContractChanged),
             COMPANY_CHANGED => envelope.detail().map(Self::CompanyChanged),
             TICKET_CHANGED => envelope.detail().map(Self::TicketChanged),
+            CREDENTIALS_OFFERED => envelope.detail().map(Self::CredentialsOffered),
             other => bail!("there is no event of the name {other}"),
         }
     }
@@ -152,6 +166,7 @@ impl Event {
             Self::ContractChanged(_) => CONTRACT_CHANGED,
             Self::CompanyChanged(_) => COMPANY_CHANGED,
             Self::TicketChanged(_) => TICKET_CHANGED,
+            Self::CredentialsOffered(_) => CREDENTIALS_OFFERED,
         }
     }
 
@@ -162,6 +177,7 @@ impl Event {
             Self::ContractChanged(event) => &event.connection,
             Self::CompanyChanged(event) => &event.connection,
             Self::TicketChanged(event) => &event.connection,
+            Self::CredentialsOffered(event) => &event.connection,
         }
     }
 
@@ -177,6 +193,8 @@ impl Event {
                 &[Job::ContractChanged]
             }
             Self::TicketChanged(_) => &[Job::TicketChanged],
+            // Its function has the vendors' rights and the time for it.
+            Self::CredentialsOffered(_) => &[Job::UsageSync],
         }
     }
 
@@ -186,6 +204,7 @@ impl Event {
             Self::ContractChanged(event) => serde_json::to_value(event),
             Self::CompanyChanged(event) => serde_json::to_value(event),
             Self::TicketChanged(event) => serde_json::to_value(event),
+            Self::CredentialsOffered(event) => serde_json::to_value(event),
         };
         detail.expect("events are plain structures, which always have a JSON form")
     }

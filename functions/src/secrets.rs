@@ -55,6 +55,11 @@ impl Secrets {
         webhook_secret(&self.prefix, connection)
     }
 
+    /// The name of the secret with what was offered last to connect with.
+    pub fn offered(&self, connection: &ConnectionId) -> String {
+        format!("{}/{connection}/offered", self.prefix)
+    }
+
     /// The name of the secret by which the provider that vouches for people knows the stack's console.
     pub fn console(&self) -> String {
         console_secret(&self.prefix)
@@ -83,6 +88,42 @@ impl Secrets {
         }
         let created = self.client.create_secret().name(name).secret_string(text.expose()).send().await;
         created.map(drop).map_err(|error| failed(name, "kept", error.code()))
+    }
+}
+
+/// The place where people put what they offer to connect with. Who has this alone can read no secret.
+#[derive(Debug, Clone)]
+pub struct Offers(Secrets);
+
+impl Offers {
+    /// The offers among these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self(secrets)
+    }
+
+    /// Puts an offer there, in place of the one before.
+    pub async fn put(&self, connection: &ConnectionId, offered: &Secret) -> Result<(), SecretsError> {
+        self.0.keep(&self.0.offered(connection), offered).await
+    }
+}
+
+/// The console's own secret. Who has this alone can read no other, and write none.
+#[derive(Debug, Clone)]
+pub struct OwnSecret(Secrets);
+
+impl OwnSecret {
+    /// The console's among these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self(secrets)
+    }
+
+    /// What stands there; none where there is no such secret, or none that may be read.
+    pub async fn look(&self) -> Result<Option<Secret>, SecretsError> {
+        match self.0.read(&self.0.console()).await {
+            // Who may read no other secrets is refused one that is not there.
+            Err(error) if error.is_refused() => Ok(None),
+            read => read,
+        }
     }
 }
 

@@ -2,24 +2,27 @@
 //! Reads the vendors; creates nothing there but the contract field, when told to.
 
 mod lists;
+mod offered;
 
 pub(crate) use lists::{read_accounts, read_catalogue};
+pub use offered::take_up;
 
 use crate::acronis::{Acronis, AcronisError};
 use crate::autotask::{AutotaskError, AutotaskReader, AutotaskWriter, Threshold, WriteError};
 use crate::context::VendorCredentials;
 use crate::host::{Host, Vendors};
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, anyhow};
 use shared::alert::{AlertKind, AlertType};
-use shared::contract::{BillingCode, Company, Contract, Service};
-use shared::ids::{ConnectionId, StorageId};
+use shared::contract::{Billing, BillingCode, Company, Contract, Service};
+use shared::ids::{ConnectionId, StorageId, TenantId};
 use shared::labels::label;
 use shared::mapping::{Mapping, ProductRow};
 use shared::matching::{map_equal_names, with_all_companies};
 use shared::run::Connection;
+use shared::setup::Sight;
 use shared::snapshot::CompanyType;
 use shared::ticket::Picklists;
-use shared::usage::{OfferingItem, Tenant};
+use shared::usage::{OfferingItem, Tenant, TenantKind};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// What both vendors show to our credentials.
@@ -66,6 +69,62 @@ pub struct Connected {
     pub mapped_by_name: Option<usize>,
 }
 
+/// Credentials that are good, and not for this connection.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Misplaced {
+    /// The connection is for others.
+    #[error(
+        "connection {id} is for tenant {} and database {}, but these credentials are for tenant {tenant} and database \
+         {database}; use the right ones, or set up another connection with --connection", .known.0, .known.1
+    )]
+    OtherVendors {
+        /// The connection.
+        id: ConnectionId,
+        /// For which tenant and which database it is.
+        known: (TenantId, i64),
+        /// The tenant that the credentials are for.
+        tenant: TenantId,
+        /// Their database.
+        database: i64,
+    },
+    /// Another connection is for the same.
+    #[error(
+        "connection {twin} is already for tenant {tenant} and database {database}; two would write the same contracts"
+    )]
+    Twin {
+        /// The other connection.
+        twin: ConnectionId,
+        /// The tenant of both.
+        tenant: TenantId,
+        /// The database of both.
+        database: i64,
+    },
+}
+
+impl Connected {
+    /// What is to be seen, in numbers.
+    pub fn sight(&self) -> Sight {
+        let survey = &self.survey;
+        let own = survey.tenants.iter().find(|tenant| tenant.id == self.connection.tenant);
+        let is_customer = |tenant: &&Tenant| tenant.kind == TenantKind::Customer;
+        let is_payg = |contract: &&Contract| contract.billing() == Billing::PayAsYouGo;
+        Sight {
+            tenant_name: own.map(|tenant| tenant.name.clone()).unwrap_or_default(),
+            customers: survey.tenants.iter().filter(is_customer).count(),
+            items: survey.items.len(),
+            alert_types: survey.alert_types.len(),
+            companies: survey.companies.len(),
+            contracts: survey.contracts.len(),
+            payg_contracts: survey.contracts.iter().filter(is_payg).count(),
+            services: survey.services.len(),
+            billing_codes: survey.billing_codes.len(),
+            payg_field: survey.payg_field,
+            calls: (survey.threshold.used, survey.threshold.limit),
+            mapped_by_name: self.mapped_by_name,
+        }
+    }
+}
+
 /// Checks both credentials that are kept, remembers the connection, and makes the first mapping where there is none.
 pub async fn connect(host: &Host, id: &ConnectionId, create_field: bool) -> anyhow::Result<Connected> {
     let vendors = host.vendors(id).await?;
@@ -95,20 +154,13 @@ async fn set_up(
     let tenant = vendors.acronis.own_tenant().await.context("logging in at Acronis")?;
     let known = host.store.connection(id).await?;
     if let Some(known) = known.as_ref().filter(|known| known.tenant != tenant || known.database != database) {
-        return Err(anyhow!(
-            "connection {id} is for tenant {} and database {}, but these credentials are for tenant {tenant} and \
-             database {database}; use the right ones, or set up another connection with --connection",
-            known.tenant,
-            known.database
-        ));
+        let known = (known.tenant.clone(), known.database);
+        return Err(Misplaced::OtherVendors { id: id.clone(), known, tenant, database }.into());
     }
     let all = host.store.connections().await?;
     let twin = all.iter().find(|other| other.id != *id && other.tenant == tenant && other.database == database);
     if let Some(twin) = twin {
-        bail!(
-            "connection {} is already for tenant {tenant} and database {database}; two would write the same contracts",
-            twin.id
-        );
+        return Err(Misplaced::Twin { twin: twin.id.clone(), tenant, database }.into());
     }
     if create_field {
         create_payg_field(&vendors).await?;

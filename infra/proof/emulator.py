@@ -1,5 +1,6 @@
 """AWS on this machine: the emulator as a process, the stack in it, and a look at all that it keeps."""
 
+import gzip
 import json
 import os
 import signal
@@ -207,3 +208,13 @@ class Emulator:
     def items(self):
         pages = self.client("dynamodb").get_paginator("scan").paginate(TableName=STACK)
         return [item for page in pages for item in page["Items"]]
+
+    def kept_text(self):
+        """All that the table holds, as text: what is compressed is put together from its parts."""
+        compressed, plain = {}, []
+        for item in sorted(self.items(), key=lambda item: (item["pk"]["S"], item["sk"]["S"])):
+            part = item.pop("part", None)
+            if part:
+                compressed.setdefault(item["sk"]["S"].split("#")[0], []).append(part["B"])
+            plain.append(item)
+        return json.dumps(plain) + "".join(gzip.decompress(b"".join(parts)).decode() for parts in compressed.values())

@@ -111,7 +111,8 @@ impl PeriodType {
         Self::ALL.into_iter().find(|period| period.number() == number)
     }
 
-    fn months(self) -> i32 {
+    /// How many months it is long.
+    pub fn months(self) -> i32 {
         match self {
             PeriodType::Monthly => 1,
             PeriodType::Quarterly => 3,

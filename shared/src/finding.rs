@@ -105,6 +105,8 @@ pub enum What {
     Unanswered { contract: ContractId, service_name: String, before: i64, wanted: i64, sent_on: Date },
     /// U6: the vendor refused a change.
     Refused { contract: ContractId, service_name: String, text: String },
+    /// U8: a person said that the line is left alone, and it is not as usage wants it.
+    Excluded { contract: ContractId, service_name: String, units: i64, wanted: i64, by: String, reason: String },
     /// U6: the vendor refused to create a service.
     ServiceRefused { service_name: String, text: String },
     /// M3: the mapped service is not in Autotask, or inactive.
@@ -157,6 +159,7 @@ impl What {
             What::ChangedByOthers { .. } => "find out who writes to this line; we write it too".into(),
             What::Unanswered { .. } => "nothing: the next run settles it by reading".into(),
             What::Refused { .. } => "mend what the vendor names; it is tried again tomorrow or when its inputs change".into(),
+            What::Excluded { .. } => "include the line again when units should follow usage".into(),
             What::ServiceRefused { .. } => "mend the product's name, billing code or price in the mapping file".into(),
             What::ServiceGone { .. } => "activate the service in Autotask, or map the items to another".into(),
             What::TooManyUnits { .. } => "choose a larger unit size for the product".into(),
@@ -195,6 +198,7 @@ impl fmt::Display for What {
             | What::ChangedByOthers { .. }
             | What::Unanswered { .. }
             | What::Refused { .. }
+            | What::Excluded { .. }
             | What::TooManyUnits { .. } => self.fmt_of_line(f),
             What::Prepaid(what) => what.fmt(f),
             What::Alert(what) => what.fmt(f),
@@ -268,6 +272,11 @@ impl What {
             What::UsageRowMissing { service_name, item } => {
                 write!(f, "{service_name}: {item} is on and its usage is missing; the line is held")
             }
+            What::Excluded { contract, service_name, units, wanted, by, reason } => write!(
+                f,
+                "{service_name} on contract {contract} is left alone with {units} where usage asks for {wanted}; excluded \
+                 by {by}: {reason}"
+            ),
             What::FeatureMapped { service_name, item } => {
                 write!(f, "{service_name}: {item} is a feature, which has no usage; the line is held")
             }

@@ -73,6 +73,25 @@ impl Guard<'_> {
         plan
     }
 
+    /// Lets the first plan go on that a person approved as it is, and says whether it was (M5). One that differs in
+    /// anything has another id, and waits.
+    pub fn open_first(&self, plan: &mut Plan) -> bool {
+        let cannot_start = plan.findings.iter().any(Finding::keeps_from_starting);
+        let is_first = self.everybody && !self.terms.connection.first_plan_approved;
+        if !is_first || cannot_start || !self.approvals.contains_key(&plan.id) {
+            return false;
+        }
+        for mut held in std::mem::take(&mut plan.held) {
+            held.reasons.retain(|reason| *reason != HoldReason::FirstPlan);
+            if held.reasons.is_empty() || held.change.approved_by.is_some() {
+                plan.changes.push(held.change);
+            } else {
+                plan.held.push(held);
+            }
+        }
+        true
+    }
+
     /// Whether the customer waits once: mapped after the first plan was approved and not seen since, or
     /// mapped to another tenant.
     fn is_new(&self, company: &CompanyPlan) -> bool {

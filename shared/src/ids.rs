@@ -4,6 +4,9 @@
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
+/// A longer name of a connection is not readable in an address.
+const LONGEST_CONNECTION_NAME: usize = 64;
+
 macro_rules! text_id {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -50,6 +53,14 @@ text_id!(
     /// One pair of an Acronis partner tenant in one data centre and an Autotask database.
     ConnectionId
 );
+
+/// Whether a text can be the name of a connection: one that means the same in an address, in the name of a secret, in a
+/// log and to every server on the way.
+pub fn is_connection_name(text: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+    (1..=LONGEST_CONNECTION_NAME).contains(&text.len()) && text.chars().all(is_plain) && text.chars().any(|c| c != '.')
+}
+
 text_id!(
     /// An Acronis tenant: a UUID in lower case.
     TenantId

@@ -61,8 +61,8 @@ struct Target {
 }
 
 impl LineCase<'_> {
-    /// Decides the line.
-    pub(crate) fn decide(&self) -> LineVerdict {
+    /// Decides the line by usage.
+    pub(crate) fn decide_by_usage(&self) -> LineVerdict {
         let mut verdict = LineVerdict::default();
         let metered = self.product.is_metered();
         let day = self.terms.today.min(self.contract.end);
@@ -125,7 +125,7 @@ impl LineCase<'_> {
 
     fn bases(&self, policy: EffectiveDates, periods: Option<&Periods>, now: &Reckoning, metered: bool) -> Vec<Basis> {
         let due = periods.map(|periods| due_periods(periods, self.terms.today, &self.state, metered));
-        let due = due.unwrap_or_default().into_iter();
+        let due = due.unwrap_or_default().into_iter().filter(|period| !self.is_dismissed(period.end));
         match policy {
             EffectiveDates::Today => vec![Basis::Today],
             EffectiveDates::NextPeriod => due.map(Basis::AfterPeriod).collect(),
@@ -191,13 +191,14 @@ impl LineCase<'_> {
 
     fn reckon_on(&self, day: Date) -> Result<Reckoning, NoReckoning> {
         let reading = self.kept.reading_on(day).unwrap_or(&self.kept.reading);
-        reckon(self.product, Used { tenant: &self.facts.tenant_id, reading, day }, self.in_bundles)
+        let reckoning = reckon(self.product, Used { tenant: &self.facts.tenant_id, reading, day }, self.in_bundles)?;
+        Ok(self.adjusted(reckoning, day))
     }
 
     fn reckon_period(&self, period: Period) -> Result<Reckoning, NoReckoning> {
         let day = period.end.min(self.terms.today);
         let used = Used { tenant: &self.facts.tenant_id, reading: &self.kept.reading, day };
-        reckon_metered(self.product, used, self.kept, period, self.in_bundles)
+        Ok(self.adjusted(reckon_metered(self.product, used, self.kept, period, self.in_bundles)?, day))
     }
 
     /// What the service is used for now; for metered items, in this month so far.
@@ -234,7 +235,7 @@ impl LineCase<'_> {
         }
         let expected = self.changed_by_others();
         verdict.findings.extend(expected.map(|expected| self.others(expected)));
-        if self.must_wait(before, wanted, effective, verdict) {
+        if self.must_wait(&target.reckoning, before, effective, verdict) {
             return;
         }
         let adjustment = self.adjustment(target, before, effective, expected, periods);
@@ -287,8 +288,10 @@ impl LineCase<'_> {
         }
     }
 
-    fn must_wait(&self, before: i64, wanted: i64, effective: Date, verdict: &mut LineVerdict) -> bool {
-        let smallest = self.product.terms().smallest_change;
+    fn must_wait(&self, reckoning: &Reckoning, before: i64, effective: Date, verdict: &mut LineVerdict) -> bool {
+        let wanted = reckoning.wanted;
+        // What a person wants is worth a change, however small.
+        let smallest = if reckoning.adjusted.is_some() { 0 } else { self.product.terms().smallest_change };
         let until = if self.state.written_on == Some(self.terms.today) {
             Until::Tomorrow
         } else if is_taken(effective, &self.rows, &self.state) {

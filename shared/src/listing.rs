@@ -13,7 +13,7 @@ impl LineVerdict {
     /// The line as it stands without a change; none where its units could not be told.
     pub(crate) fn listed(&self, place: &LinePlace) -> Option<ListedLine> {
         let (units, now) = self.now.as_ref()?;
-        let until = self.waiting.as_ref().map(|waiting| waiting.until);
+        let until = self.waiting.as_ref().map(|waiting| waiting.until.clone());
         Some(ListedLine {
             place: place.clone(),
             units: *units,

@@ -4,7 +4,8 @@
 use crate::alert::AlertKind;
 use crate::alert_settings::{AlertRow, TicketSettings};
 use crate::contract::PeriodType;
-use crate::ids::{BillingCodeId, CompanyId, LineId, ServiceId, TenantId};
+pub use crate::customer::{CustomerLink, CustomerRow};
+use crate::ids::{BillingCodeId, CompanyId, ServiceId, TenantId};
 pub use crate::mapping_fault::{MappingFault, MappingRowName};
 use crate::quantity::{Rounding, UnitSize};
 use crate::settings::Settings;
@@ -26,61 +27,6 @@ pub struct Mapping {
     pub products: BTreeMap<ItemKey, ProductRow>,
     /// The alert types of which the operator said something (T1).
     pub alerts: BTreeMap<AlertKind, AlertRow>,
-}
-
-/// One company and what the operator said of it (M1).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CustomerRow {
-    /// The Autotask company.
-    pub company: CompanyId,
-    /// Its name when last seen, for display only.
-    pub company_name: String,
-    /// The link, or why there is none.
-    pub link: CustomerLink,
-    /// Lines chosen where a service is on several: service to line (C2).
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub pins: BTreeMap<ServiceId, LineId>,
-}
-
-/// Where a company stands (M1, M6).
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "state")]
-pub enum CustomerLink {
-    /// Linked to a tenant; its name when last seen is for display only.
-    Mapped {
-        /// The Acronis tenant.
-        tenant: TenantId,
-        /// Its name when last seen.
-        tenant_name: String,
-    },
-    /// Not linked. `left_alone`: the link was removed by hand, so that automatic provisioning makes no
-    /// tenant until told otherwise (M6).
-    Unmapped {
-        /// Whether automatic provisioning keeps away.
-        left_alone: bool,
-    },
-    /// Not linked; the operator wants a new tenant for it, whatever the setting (P1).
-    ToCreate,
-    /// Not to be linked, and why.
-    Ignored {
-        /// The operator's reason.
-        reason: String,
-    },
-}
-
-impl CustomerRow {
-    /// The tenant it is linked to.
-    pub fn tenant(&self) -> Option<&TenantId> {
-        match &self.link {
-            CustomerLink::Mapped { tenant, .. } => Some(tenant),
-            CustomerLink::Unmapped { .. } | CustomerLink::ToCreate | CustomerLink::Ignored { .. } => None,
-        }
-    }
-
-    /// Removes the link and touches nothing else (M6).
-    pub fn remove_link(&mut self) {
-        self.link = CustomerLink::Unmapped { left_alone: true };
-    }
 }
 
 /// One offering item and how it is billed (M3, M4).
@@ -243,7 +189,10 @@ impl Mapping {
         let terms_of_all =
             |mapping: &Mapping| Settings { tickets: TicketSettings::default(), ..mapping.settings.clone() };
         let for_all = terms_of_all(self) != terms_of_all(before) || self.products != before.products;
-        let terms = |row: &CustomerRow| (row.tenant().cloned(), row.link == CustomerLink::ToCreate, row.pins.clone());
+        let terms = |row: &CustomerRow| {
+            let (pins, decisions) = (row.pins.clone(), row.decisions.clone());
+            (row.tenant().cloned(), row.link == CustomerLink::ToCreate, pins, decisions)
+        };
         let differs = |company: CompanyId, row: &CustomerRow| {
             let was_looked_after = before.is_looked_after(company);
             !was_looked_after || before.customers.get(&company).map(terms) != Some(terms(row))
@@ -264,6 +213,7 @@ impl Mapping {
     }
 
     fn customer_faults(&self, faults: &mut Vec<MappingFault>) {
+        faults.extend(self.customers.values().flat_map(CustomerRow::faults));
         let mut taken: BTreeMap<&TenantId, CompanyId> = BTreeMap::new();
         for (row, tenant) in self.mapped_customers() {
             if let Some(other) = taken.insert(tenant, row.company) {
@@ -345,7 +295,13 @@ mod tests {
     use std::collections::BTreeSet;
 
     fn row(company: i64, link: CustomerLink) -> CustomerRow {
-        CustomerRow { company: CompanyId(company), company_name: String::new(), link, pins: Default::default() }
+        CustomerRow {
+            company: CompanyId(company),
+            company_name: String::new(),
+            link,
+            pins: Default::default(),
+            decisions: Default::default(),
+        }
     }
 
     fn mapped(tenant: &str) -> CustomerLink {

@@ -63,6 +63,7 @@ pub fn with_all_companies(mapping: &mut Mapping, companies: &[Company], tenants:
             company_name: String::new(),
             link: CustomerLink::Unmapped { left_alone: false },
             pins: BTreeMap::new(),
+            decisions: BTreeMap::new(),
         });
         row.company_name = company.name.clone();
         if let CustomerLink::Mapped { tenant, tenant_name } = &mut row.link

@@ -120,7 +120,7 @@ impl<'a> Planner<'a> {
         let service_name = self.terms.service_name(service);
         let unbilled = reckoning.wanted;
         match payg {
-            [_] if self.terms.settings.add_missing_services => {
+            [_] if self.terms.settings.add_missing_services && !case.is_excluded() => {
                 let verdict = case.decide();
                 if verdict.change.is_some() || verdict.waiting.is_some() {
                     self.take(verdict, Some(case.state));

@@ -13,6 +13,7 @@ use crate::run::Job;
 pub use crate::run_hold::RunHold;
 use crate::ticket_change::{AlertDismissal, TicketCreation, TicketNote, TicketStatus};
 use crate::usage::ItemKey;
+pub use crate::waiting::{Until, Waiting};
 use crate::words::count;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -323,51 +324,6 @@ impl fmt::Display for HoldReason {
             HoldReason::LosesEverything => f.write_str("nothing would be left to the customer"),
             HoldReason::NoLongerPayAsYouGo => f.write_str("the contract went from pay-as-you-go to prepaid"),
             HoldReason::StillInUse { items } => write!(f, "{} still in use", count(*items, "item")),
-        }
-    }
-}
-
-/// A line that will change by itself later, and when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Waiting {
-    /// Where.
-    pub place: LinePlace,
-    /// The company's name, for people.
-    pub company_name: String,
-    /// The service's name, for people.
-    pub service_name: String,
-    /// The units now.
-    pub units: i64,
-    /// The units wanted as things stand.
-    pub wanted: i64,
-    /// Why it waits.
-    pub until: Until,
-}
-
-/// What a waiting line waits for (U5).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(tag = "until", rename_all = "kebab-case")]
-pub enum Until {
-    /// The period's last day.
-    PeriodEnds {
-        /// That day.
-        day: Date,
-    },
-    /// Tomorrow: units are written at most once a day.
-    Tomorrow,
-    /// The change reaches the product's smallest one.
-    SmallestChange {
-        /// That number of units.
-        units: u32,
-    },
-}
-
-impl fmt::Display for Until {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Until::PeriodEnds { day } => write!(f, "the period ends on {day}"),
-            Until::Tomorrow => f.write_str("tomorrow; already written today"),
-            Until::SmallestChange { units } => write!(f, "the change is at least {units} units"),
         }
     }
 }

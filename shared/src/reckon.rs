@@ -119,5 +119,6 @@ fn add_up(
         minimum,
         in_bundles,
         wanted: (wanted - in_bundles).clamp(0, MOST_UNITS),
+        adjusted: None,
     })
 }

@@ -40,6 +40,9 @@ pub struct Reckoning {
     pub in_bundles: i64,
     /// What the line should hold.
     pub wanted: i64,
+    /// Who wants that, where it is not what usage asks for, and why (U8).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adjusted: Option<String>,
 }
 
 /// One item's part.
@@ -94,7 +97,7 @@ impl fmt::Display for Reckoning {
         if self.in_bundles > 0 {
             write!(f, ", {} in bundles", self.in_bundles)?;
         }
-        Ok(())
+        self.adjusted.iter().try_for_each(|adjusted| write!(f, "; {adjusted}"))
     }
 }
 
@@ -114,7 +117,8 @@ impl Reckoning {
         for (number, sign, what) in parts.into_iter().filter(|(number, ..)| *number > 0) {
             text.push_str(format!("; {sign} {number} {what}").trim_end());
         }
-        format!("{text}; wanted {}", self.wanted)
+        let adjusted = self.adjusted.iter().map(|adjusted| format!("; {adjusted}")).collect::<String>();
+        format!("{text}{adjusted}; wanted {}", self.wanted)
     }
 }
 

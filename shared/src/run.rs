@@ -1,6 +1,6 @@
 //! What is recorded of runs, approvals and connections. Shapes only.
 
-use crate::ids::{CompanyId, ConnectionId, TenantId};
+use crate::ids::{CompanyId, ConnectionId, ServiceId, TenantId};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
@@ -222,6 +222,9 @@ pub struct Approval {
     /// The companies they are for, so that these are looked at again soon.
     #[serde(default)]
     pub companies: BTreeSet<CompanyId>,
+    /// Of which company and service the changes are, by id, so that one that moved can be told where its line is shown.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub lines: BTreeMap<String, (CompanyId, ServiceId)>,
     /// Who approved.
     pub by: String,
     /// When.

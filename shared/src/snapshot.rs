@@ -8,7 +8,7 @@ use crate::line::LinePlace;
 use crate::listing::amounts;
 use crate::mapping::{Mapping, NewService};
 use crate::matching::{self, Standing};
-use crate::plan::{Action, Adjustment, Change, HoldReason, Plan, RunHold, Until};
+use crate::plan::{Action, Adjustment, Change, HoldReason, Plan, RunHold, Until, plan_id};
 use crate::text::because;
 use crate::usage::{ItemKey, OfferingItem, Tenant};
 use jiff::Timestamp;
@@ -58,10 +58,23 @@ pub enum Entry<'a> {
     Line(Cow<'a, ListedLine>),
     /// A service that is to be created.
     NewService(Cow<'a, ListedService>),
+    /// The plan as a whole.
+    Plan(ListedPlan),
     /// Why the whole run is held.
     RunHold(Cow<'a, RunHold>),
+    /// What vanished, by the ids that are approved together with the hold of the whole run.
+    Vanished(Cow<'a, [String]>),
     /// A finding.
     Finding(Cow<'a, Finding>),
+}
+
+/// The plan as a whole.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ListedPlan {
+    /// The id by which it is approved: that of what is still to be done.
+    pub id: String,
+    /// Whether none was approved before it, so that only the whole can be (M5).
+    pub first: bool,
 }
 
 /// A type of companies (Autotask picklist `Companies.companyType`; 1 is Customer, others are the database's own).
@@ -161,8 +174,12 @@ pub struct Snapshot {
     pub lines: BTreeMap<CompanyId, Vec<ListedLine>>,
     /// The services that are to be created.
     pub new_services: Vec<ListedService>,
+    /// The plan as a whole; none before one was made.
+    pub plan: Option<ListedPlan>,
     /// Why the whole run is held, when it is (H1).
     pub run_hold: Option<RunHold>,
+    /// The ids of what vanished, where the whole run is held.
+    pub vanished: Vec<String>,
     /// What was found.
     pub findings: Vec<Finding>,
 }
@@ -186,7 +203,9 @@ impl Snapshot {
                 lines.insert(lines.partition_point(|other| other.place < line.place), line);
             }
             Entry::NewService(one) => self.new_services.push(one.into_owned()),
+            Entry::Plan(one) => self.plan = Some(one),
             Entry::RunHold(one) => self.run_hold = Some(one.into_owned()),
+            Entry::Vanished(ids) => self.vanished = ids.into_owned(),
             Entry::Finding(one) => self.findings.push(one.into_owned()),
         }
     }
@@ -229,8 +248,9 @@ impl ListedLine {
 }
 
 /// Hands over what the plan of a run says: its changes, those in `made` as they are after they were made, what waits
-/// for a person, and what was found. Lines that are not to be changed are the companies' plans to tell.
-pub fn each_of_plan(plan: &Plan, made: &BTreeSet<String>, mut each: impl FnMut(Entry<'_>)) {
+/// for a person, and what was found. Lines that are not to be changed are the companies' plans to tell. `first`: no plan
+/// was approved before it (M5).
+pub fn each_of_plan(plan: &Plan, made: &BTreeSet<String>, first: bool, mut each: impl FnMut(Entry<'_>)) {
     let changes = plan.changes.iter().map(|change| (change, [].as_slice()));
     let held = plan.held.iter().map(|held| (&held.change, held.reasons.as_slice()));
     for (change, reasons) in changes.chain(held) {
@@ -249,6 +269,11 @@ pub fn each_of_plan(plan: &Plan, made: &BTreeSet<String>, mut each: impl FnMut(E
             _ => {}
         }
     }
-    plan.run_hold.iter().for_each(|hold| each(Entry::RunHold(Cow::Borrowed(hold))));
+    let id = plan_id(plan.approvable().filter(|id| !made.contains(*id)));
+    each(Entry::Plan(ListedPlan { id, first }));
+    if let Some(hold) = &plan.run_hold {
+        each(Entry::RunHold(Cow::Borrowed(hold)));
+        each(Entry::Vanished(Cow::Borrowed(&hold.parts)));
+    }
     plan.findings.iter().for_each(|finding| each(Entry::Finding(Cow::Borrowed(finding))));
 }

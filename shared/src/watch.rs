@@ -205,7 +205,10 @@ mod tests {
         assert_eq!(watched.everybody(&mapping), BTreeSet::from([CompanyId(0), CompanyId(5)]));
         let (company, company_name) = (CompanyId(5), String::new());
         let link = CustomerLink::Ignored { reason: "ours".to_owned() };
-        mapping.customers.insert(company, CustomerRow { company, company_name, link, pins: Default::default() });
+        mapping.customers.insert(
+            company,
+            CustomerRow { company, company_name, link, pins: Default::default(), decisions: Default::default() },
+        );
         watched.meet(&BTreeSet::new(), &mapping);
         assert_eq!(watched.everybody(&mapping), BTreeSet::from([CompanyId(0)]));
         assert_eq!(watched.strangers, BTreeSet::from([CompanyId(0)]));

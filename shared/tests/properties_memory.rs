@@ -47,6 +47,7 @@ fn reckoning(wanted: i64, amount: u64) -> Reckoning {
         total: amount.into(),
         unit_size: UnitSize::usual(MeasurementUnit::Quantity),
         rounding: Rounding::Nearest,
+        adjusted: None,
         rounded: wanted,
         included: 0,
         minimum: 0,

@@ -36,7 +36,7 @@ fn snapshot_after(world: &World, made: &BTreeSet<String>) -> (Snapshot, Plan) {
     for line in companies.iter().flat_map(|company| &company.lines) {
         snapshot.add(passed_on(&Entry::Line(Cow::Borrowed(line))));
     }
-    each_of_plan(&plan, made, |entry| snapshot.add(passed_on(&entry)));
+    each_of_plan(&plan, made, false, |entry| snapshot.add(passed_on(&entry)));
     (snapshot, plan)
 }
 

@@ -10,7 +10,10 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum AcronisError {
     /// The client id, its secret, or a fresh token is not accepted.
-    #[error("Acronis does not let us in: {0}")]
+    #[error(
+        "Acronis does not let us in; check ACRONIS_CLIENT_ID and ACRONIS_CLIENT_SECRET, and that the API client is \
+         enabled: {0}"
+    )]
     Unauthorized(String),
     /// The API client may not do this.
     #[error("Acronis forbids it: {0}")]

@@ -104,10 +104,7 @@ fn renew_at(asked_at: Timestamp, token: &TokenReply) -> Timestamp {
 /// Wrong credentials come as 400 or 401, with one of several bodies.
 fn refusal(reply: &Reply) -> AcronisError {
     match reply.status {
-        400 | 401 | 403 => AcronisError::Unauthorized(format!(
-            "check ACRONIS_CLIENT_ID and ACRONIS_CLIENT_SECRET, and that the API client is enabled ({})",
-            reply.text()
-        )),
+        400 | 401 | 403 => AcronisError::Unauthorized(reply.text()),
         _ => AcronisError::of(reply),
     }
 }

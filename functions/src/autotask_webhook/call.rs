@@ -2,12 +2,10 @@
 //! yet.
 
 use crate::events::Event;
-use shared::ids::ConnectionId;
+use shared::ids::{ConnectionId, is_connection_name};
 
 /// What a larger body could say, no caller of ours has to.
 pub const MOST_BODY_BYTES: usize = 256 << 10;
-/// As long as the command line lets a connection's name be.
-const LONGEST_NAME: usize = 64;
 
 /// A call from outside.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -103,7 +101,7 @@ impl Route {
             "contract-changed" => Door::ContractChanged,
             _ => return Err(Refusal::NoSuchPath),
         };
-        if !is_plain(name) {
+        if !is_connection_name(name) {
             return Err(Refusal::NoSuchPath);
         }
         if call.method != "POST" {
@@ -111,10 +109,4 @@ impl Route {
         }
         Ok(Self { connection: ConnectionId::new(name), door })
     }
-}
-
-/// Whether a name means the same in a path, in the name of a secret, and to every server on the way here.
-fn is_plain(name: &str) -> bool {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
-    (1..=LONGEST_NAME).contains(&name.len()) && name.chars().all(is_plain) && name.chars().any(|c| c != '.')
 }

@@ -1,9 +1,10 @@
 //! The Lambda function `usage-sync`: one run for the connection that is due, or one for the customers that a batch
-//! of events from its queue names. Does nothing else.
+//! of events from its queue names; and the check of credentials that were offered in the console. Does nothing else.
 
-use functions::events::{Batch, SyncDue};
+use anyhow::bail;
+use functions::events::{Batch, Event};
 use functions::run::{Scope, work_off};
-use functions::{lambda, usage_sync};
+use functions::{lambda, setup, usage_sync};
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_runtime::Error> {
@@ -13,9 +14,17 @@ async fn main() -> Result<(), lambda_runtime::Error> {
             let run = async |connection: &_, scope| usage_sync::run(&host, connection, scope, function.mode).await;
             return Ok(serde_json::to_value(work_off(&batch, run).await)?);
         }
-        let due = SyncDue::from_invocation(payload)?;
-        let run = usage_sync::run(&host, &due.connection, Scope::Everybody, function.mode).await?;
-        run.answer(&due.connection)
+        match Event::from_invocation(payload)? {
+            Event::SyncDue(due) => {
+                let run = usage_sync::run(&host, &due.connection, Scope::Everybody, function.mode).await?;
+                run.answer(&due.connection)
+            }
+            Event::CredentialsOffered(offered) => {
+                setup::take_up(&host, &offered).await?;
+                Ok(serde_json::Value::Null)
+            }
+            other => bail!("{} is no event for this function", other.detail_type()),
+        }
     })
     .await
 }

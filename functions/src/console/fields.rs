@@ -40,6 +40,16 @@ impl Posted {
     pub(super) fn field(&self, name: &str) -> Result<&str, Failure> {
         self.0.get(name).map(String::as_str).ok_or(Failure::Malformed("a field of the form is missing"))
     }
+
+    /// A field, if it is there: a box that is not ticked is not.
+    pub(super) fn optional(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    /// What the names of fields say after these letters.
+    pub(super) fn named_with<'a>(&'a self, start: &'a str) -> impl Iterator<Item = &'a str> {
+        self.0.keys().filter_map(move |name| name.strip_prefix(start))
+    }
 }
 
 /// Fields by name; one that is there twice means nothing.

@@ -1,27 +1,31 @@
 //! The first page: how a connection stands, what waits for a person, and what was found; and the button by which a sync
 //! is made now. It shows what the last runs recorded.
 
-use super::fields::{Asked, Posted};
-use super::gates::{Operator, SignedIn, Viewer};
-use super::pages::{Failure, Frame, go_to, show};
-use super::words::{Shown, at};
-use crate::events::{Event, SyncDue};
+use super::connections::{Choice, Connections};
+use super::fields::Asked;
+use super::gates::{SignedIn, Viewer};
+use super::pages::{Failure, Frame, show};
+use super::syncs::{Sync, SyncButton, buttons};
+use super::words::{Shown, at, money_a_period};
 use crate::standing::Standing;
 use askama::Template;
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
-use shared::ids::ConnectionId;
+use shared::matching::unmapped_tenants;
 use shared::person::Role;
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
+use shared::snapshot::Snapshot;
+use shared::unbilled::{Unbilled, sums, unbilled};
 use shared::words::count;
-use url::form_urlencoded;
+use std::collections::BTreeMap;
 
 /// When `usage-sync` is due, in the provider's time zone.
 const USAGE_SYNC_AT: Time = time(4, 0, 0, 0);
-/// After this a sync that was asked for and left no record is not waited for any more.
-const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+/// How many findings are shown, and how much that nobody is billed for.
+const MOST_SHOWN: usize = 100;
+const UNBILLED_SHOWN: usize = 25;
 /// What Autotask counts together (Autotask developer help, Thresholds and limits).
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
 /// Autotask's limit where it was never asked (Autotask developer help, Thresholds and limits).
@@ -36,26 +40,57 @@ struct OverviewPage {
     shown: Option<Stands>,
 }
 
-/// A connection that may be chosen.
-struct Choice {
-    id: String,
-    name: Shown,
-    is_chosen: bool,
-}
-
 /// How a connection stands.
 struct Stands {
     id: String,
     name: Shown,
     in_words: Shown,
-    may_sync: bool,
+    /// What a person may ask for; nothing where he may not.
+    buttons: Vec<SyncButton>,
     sync: Option<Sync>,
-    waits: Vec<Shown>,
+    /// When the page was made.
+    made: String,
+    waits: Vec<Wait>,
     next: Vec<(Shown, Shown)>,
     time_zone: Shown,
     runs: Vec<RunRow>,
     findings: Vec<FindingRow>,
+    more_findings: usize,
+    unbilled: UnbilledRows,
     budget: BudgetRow,
+}
+
+impl Stands {
+    /// Whether the page looks for something new: not while it waits for a sync.
+    fn is_watched(&self) -> bool {
+        !self.sync.as_ref().is_some_and(|sync| sync.is("under-way"))
+    }
+}
+
+/// What waits for a person.
+struct Wait {
+    what: Shown,
+    /// Whether there is a page where it is approved.
+    is_of_plan: bool,
+}
+
+/// What is used and billed to nobody.
+struct UnbilledRows {
+    /// The money of each period, where prices are known.
+    sums: Vec<String>,
+    rows: Vec<UnbilledRow>,
+    more: usize,
+    /// How much of it has no price that is known.
+    unpriced: usize,
+    /// Customers in Acronis that belong to no company.
+    nobodys: usize,
+}
+
+struct UnbilledRow {
+    customer: Shown,
+    service: Shown,
+    units: i64,
+    money: Option<String>,
 }
 
 struct RunRow {
@@ -73,6 +108,8 @@ struct RunRow {
 struct FindingRow {
     what: Shown,
     advice: Option<Shown>,
+    /// What it costs, where that is known.
+    costs: Option<String>,
 }
 
 struct BudgetRow {
@@ -82,88 +119,80 @@ struct BudgetRow {
     everybody: Option<(u64, u64)>,
 }
 
-/// A sync that was asked for.
-struct Sync {
-    state: SyncState,
-    since: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum SyncState {
-    UnderWay,
-    Done,
-    Silent,
-}
-
-impl SyncState {
-    /// By which name the script knows it.
-    fn name(self) -> &'static str {
-        match self {
-            Self::UnderWay => "under-way",
-            Self::Done => "done",
-            Self::Silent => "silent",
-        }
-    }
-}
-
-impl Sync {
-    fn is(&self, name: &str) -> bool {
-        self.state.name() == name
-    }
-}
-
 pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let chosen = match asked.field("connection") {
-        Some(name) => Some(named(&connections, name)?),
-        None => connections.first(),
-    };
-    let shown = match chosen {
-        Some(connection) => Some(stands(&who, connection, asked.field("since")).await?),
+    let connections = Connections::choose(&who.console.store, asked.field("connection")).await?;
+    let shown = match &connections.chosen {
+        Some(connection) => Some(stands(&who, connection, &asked).await?),
         None => None,
     };
-    let choice = |connection: &Connection| Choice {
-        id: connection.id.to_string(),
-        name: Shown::of(&connection.id),
-        is_chosen: chosen.is_some_and(|chosen| chosen.id == connection.id),
-    };
-    let connections = connections.iter().map(choice).collect();
-    let frame = Frame::for_person("Overview", &who);
-    show(&OverviewPage { frame, token: who.token, connections, shown })
+    let frame = Frame::of_connection("Overview", &who, connections.chosen.as_ref());
+    show(&OverviewPage { frame, token: who.token, connections: connections.choices(), shown })
 }
 
-/// The connection of this name, which may be anything.
-fn named<'a>(connections: &'a [Connection], name: &str) -> Result<&'a Connection, Failure> {
-    let id = ConnectionId::new(name);
-    connections.iter().find(|known| known.id == id).ok_or(Failure::NoSuchPage)
-}
-
-async fn stands(who: &SignedIn, connection: &Connection, since: Option<&str>) -> Result<Stands, Failure> {
-    let (store, id, now) = (&who.console.store, &connection.id, who.console.jobs_clock.now());
-    let standing = Box::pin(Standing::read(store, id, now)).await?.ok_or(Failure::NoSuchPage)?;
-    let sync = match since {
-        Some(since) => Some(Sync { state: sync_state(who, id, time_of(since)?).await?, since: since.to_owned() }),
-        None => None,
-    };
+async fn stands(who: &SignedIn, connection: &Connection, asked: &Asked) -> Result<Stands, Failure> {
+    let (console, id, now) = (&who.console, &connection.id, who.console.jobs_clock.now());
+    let standing = Box::pin(Standing::read(&console.store, id, now)).await?.ok_or(Failure::NoSuchPage)?;
+    let listed = console.listed.of(&console.store, id).await?;
+    let costs = unbilled(&listed.snapshot.findings, &listed.snapshot.services);
     let settings = &standing.mapping.settings;
     let zone = TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC);
+    let (findings, more_findings) = findings(&standing, &listed.snapshot, &costs);
+    let may_sync = who.person.role >= Some(Role::Operator);
     Ok(Stands {
         id: id.to_string(),
         name: Shown::of(id),
         in_words: Shown::of(standing.in_words()),
-        may_sync: who.person.role >= Some(Role::Operator),
-        sync,
+        buttons: if may_sync { buttons(&standing.jobs().collect::<Vec<_>>()) } else { Vec::new() },
+        sync: Sync::asked(who, id, asked).await?,
+        made: now.to_string(),
         waits: waits(&standing),
         next: next(&standing, now, &zone),
         time_zone: Shown::of(&settings.time_zone),
         runs: standing.shown_runs().into_iter().map(|run| run_row(run, &zone)).collect(),
-        findings: standing.findings().into_iter().map(finding_row).collect(),
+        findings,
+        more_findings,
+        unbilled: unbilled_rows(&costs, unmapped_tenants(&listed.mapping, &listed.snapshot.tenants).len()),
         budget: budget(&standing, now),
     })
 }
 
+/// What was found, by what it costs in a month where that is known, and then in the order in which it was told.
+fn findings(standing: &Standing, snapshot: &Snapshot, costs: &[Unbilled]) -> (Vec<FindingRow>, usize) {
+    let mut all: Vec<String> = standing.findings().into_iter().map(str::to_owned).collect();
+    // A run records its first ones; the snapshot has all of them.
+    let cut = standing.last_of(Job::UsageSync).filter(|run| run.counts.findings > run.findings.len());
+    if cut.is_some() {
+        let more = snapshot.findings.iter().map(ToString::to_string);
+        all.extend(more.filter(|finding| !all.contains(finding)).collect::<Vec<_>>());
+    }
+    let of: BTreeMap<&str, &Unbilled> = costs.iter().map(|one| (one.finding.as_str(), one)).collect();
+    let cost = |finding: &String| of.get(finding.as_str()).and_then(|one| one.a_month());
+    all.sort_by_key(|finding| std::cmp::Reverse(cost(finding)));
+    let row = |finding: &String| {
+        let money = of.get(finding.as_str()).and_then(|one| one.money);
+        FindingRow { costs: money.map(|(money, period)| money_a_period(money, period)), ..finding_row(finding) }
+    };
+    (all.iter().take(MOST_SHOWN).map(row).collect(), all.len().saturating_sub(MOST_SHOWN))
+}
+
+fn unbilled_rows(costs: &[Unbilled], nobodys: usize) -> UnbilledRows {
+    let row = |one: &Unbilled| UnbilledRow {
+        customer: Shown::of(&one.company_name),
+        service: Shown::of(&one.service_name),
+        units: one.units,
+        money: one.money.map(|(money, period)| money_a_period(money, period)),
+    };
+    UnbilledRows {
+        sums: sums(costs).into_iter().map(|(period, money)| money_a_period(money, period)).collect(),
+        rows: costs.iter().take(UNBILLED_SHOWN).map(row).collect(),
+        more: costs.len().saturating_sub(UNBILLED_SHOWN),
+        unpriced: costs.iter().filter(|one| one.money.is_none()).count(),
+        nobodys,
+    }
+}
+
 /// What waits for approval, as the last runs recorded it.
-fn waits(standing: &Standing) -> Vec<Shown> {
+fn waits(standing: &Standing) -> Vec<Wait> {
     let held_by = |job: Job| standing.last_of(job).map_or(0, |run| run.counts.held);
     let units = held_by(Job::UsageSync);
     // Each look is at some customers; together they may have seen one twice.
@@ -177,7 +206,8 @@ fn waits(standing: &Standing) -> Vec<Shown> {
     let told = |(held, least, of, job): (usize, &str, &str, Job)| {
         let is = if held == 1 { "is" } else { "are" };
         let first = if standing.only_looks(job) { ": the first plan waits for approval" } else { "" };
-        Shown::of(format!("{least}{} of {of} {is} held{first}", count(held, "change")))
+        let what = Shown::of(format!("{least}{} of {of} {is} held{first}", count(held, "change")));
+        Wait { what, is_of_plan: job == Job::UsageSync }
     };
     all.into_iter().filter(|(held, ..)| *held > 0).map(told).collect()
 }
@@ -225,8 +255,8 @@ fn run_row(run: &RunRecord, zone: &TimeZone) -> RunRow {
 
 fn finding_row(finding: &str) -> FindingRow {
     match finding.rsplit_once(" → ") {
-        Some((what, advice)) => FindingRow { what: Shown::of(what), advice: Some(Shown::of(advice)) },
-        None => FindingRow { what: Shown::of(finding), advice: None },
+        Some((what, advice)) => FindingRow { what: Shown::of(what), advice: Some(Shown::of(advice)), costs: None },
+        None => FindingRow { what: Shown::of(finding), advice: None, costs: None },
     }
 }
 
@@ -238,41 +268,4 @@ fn budget(standing: &Standing, now: Timestamp) -> BudgetRow {
     let limit = everybody.map_or(USUAL_LIMIT, |(_, limit)| limit);
     let share_percent = standing.mapping.settings.budget.share_percent;
     BudgetRow { ours, share: limit.saturating_mul(u64::from(share_percent)) / 100, share_percent, everybody }
-}
-
-/// Says, to the script of the page, what became of a sync that was asked for.
-pub(super) async fn progress(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let connection = named(&connections, asked.field("connection").unwrap_or_default())?;
-    let since = asked.field("since").ok_or(Failure::Malformed("a time is missing"))?;
-    Ok(sync_state(&who, &connection.id, time_of(since)?).await?.name().into_response())
-}
-
-fn time_of(text: &str) -> Result<Timestamp, Failure> {
-    text.parse().map_err(|_| Failure::Malformed("this is no time"))
-}
-
-/// Done as soon as a run that began since then has ended, whatever came of it.
-async fn sync_state(who: &SignedIn, connection: &ConnectionId, since: Timestamp) -> Result<SyncState, Failure> {
-    let runs = who.console.store.runs_since(connection, since).await?;
-    let mut asked_for = runs.iter().filter(|run| run.job == Job::UsageSync && run.started >= since);
-    if asked_for.any(|run| run.outcome != Outcome::Running) {
-        return Ok(SyncState::Done);
-    }
-    // A long run says now and then that it is alive.
-    let heard = runs.iter().filter(|run| run.job == Job::UsageSync).map(|run| run.heard).max();
-    let silent = who.console.jobs_clock.now().duration_since(heard.map_or(since, |heard| heard.max(since)));
-    Ok(if silent < HEARD_OF_WITHIN { SyncState::UnderWay } else { SyncState::Silent })
-}
-
-pub(super) async fn sync_now(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
-    let connections = who.console.store.connections().await?;
-    let connection = &named(&connections, posted.field("connection")?)?.id;
-    let since = who.console.jobs_clock.now();
-    let due = Event::SyncDue(SyncDue { connection: connection.clone(), job: Job::UsageSync });
-    who.console.bus.publish(&[due]).await?;
-    tracing::info!(%connection, "a sync was asked for in the console");
-    let mut fields = form_urlencoded::Serializer::new(String::new());
-    fields.append_pair("connection", connection.as_str()).append_pair("since", &since.to_string());
-    Ok(go_to(&format!("/?{}", fields.finish())))
 }

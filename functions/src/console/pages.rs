@@ -9,6 +9,7 @@ use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{Html, IntoResponse, Response};
 use shared::person::{Person, Role, role_word};
+use shared::run::Connection;
 use url::form_urlencoded;
 
 /// The frame around a page.
@@ -18,6 +19,8 @@ pub(super) struct Frame {
     pub(super) script: &'static str,
     /// Who looks at it.
     pub(super) me: Option<Me>,
+    /// What its links say so that the next page is about the same connection; empty where they say nothing.
+    pub(super) query: String,
 }
 
 /// Who looks at a page.
@@ -34,7 +37,7 @@ pub(super) struct Me {
 impl Frame {
     /// For somebody who is not known.
     pub(super) fn for_anybody(title: &'static str) -> Self {
-        Self { title, css: assets::css_path(), script: assets::script_path(), me: None }
+        Self { title, css: assets::css_path(), script: assets::script_path(), me: None, query: String::new() }
     }
 
     /// For a person.
@@ -47,6 +50,17 @@ impl Frame {
             token: who.token.clone(),
         };
         Self { me: Some(me), ..Self::for_anybody(title) }
+    }
+
+    /// For a person, about a connection.
+    pub(super) fn of_connection(title: &'static str, who: &SignedIn, connection: Option<&Connection>) -> Self {
+        let named = |one: &Connection| {
+            format!(
+                "?{}",
+                form_urlencoded::Serializer::new(String::new()).append_pair("connection", one.id.as_str()).finish()
+            )
+        };
+        Self { query: connection.map(named).unwrap_or_default(), ..Self::for_person(title, who) }
     }
 
     /// Where a link of the frame leads to the page itself.

@@ -3,7 +3,7 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, oidc, overview, people, sign_in};
+use super::{Console, assets, explain, oidc, overview, people, plan, setup, sign_in, syncs};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -52,8 +52,26 @@ pub fn routes() -> Vec<Route> {
         page(oidc::COME_BACK, oidc::come_back),
         form("/sign-out", sign_in::sign_out),
         page("/", overview::page),
-        page("/sync", overview::progress),
-        form("/sync", overview::sync_now),
+        page("/sync", syncs::progress),
+        page("/news", syncs::news),
+        form("/sync", syncs::sync_now),
+        page("/setup", setup::page),
+        form("/setup", setup::offer),
+        form("/setup/test", setup::test),
+        page("/setup/progress", setup::progress),
+        page("/setup/customers", setup::customers),
+        page("/setup/products", setup::products),
+        page("/setup/review", setup::review),
+        form("/setup/plan", setup::plan_now),
+        page("/setup/finish", setup::finish),
+        form("/setup/finish", setup::finish_now),
+        page("/plan", plan::page),
+        page("/plan/lines.csv", plan::lines_file),
+        page("/plan/findings.csv", plan::findings_file),
+        form("/plan/approve", plan::approve),
+        form("/plan/decide", plan::decide),
+        form("/plan/sync", plan::sync_now),
+        page("/explain", explain::page),
         page("/people", people::page),
         form("/people", people::change_role),
     ]

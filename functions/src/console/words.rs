@@ -3,6 +3,8 @@
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use rust_decimal::Decimal;
+use shared::contract::PeriodType;
 use shared::words::on_one_line;
 use std::fmt;
 
@@ -28,4 +30,9 @@ impl fmt::Display for Shown {
 /// A time as the clocks there show it, to the minute.
 pub(super) fn at(time: Timestamp, zone: &TimeZone) -> Shown {
     Shown::of(time.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M"))
+}
+
+/// A sum for one period: "+9.00 a month".
+pub(super) fn money_a_period(money: Decimal, period: PeriodType) -> String {
+    format!("{money:+.2} a {}", period.per())
 }

@@ -12,7 +12,7 @@ use serde_json::json;
 /// A shorter key might be guessed, and an empty one is everybody's.
 const SHORTEST_KEY: usize = 16;
 /// Autotask's discovery host (Autotask developer help, Zone information call).
-const AUTOTASK_DISCOVERY: &str = "https://webservices.autotask.net";
+pub const AUTOTASK_DISCOVERY: &str = "https://webservices.autotask.net";
 
 /// How to log in at both vendors. On AWS it is the JSON of one secret.
 #[derive(Debug, Clone, Deserialize)]
@@ -46,6 +46,15 @@ pub struct AutotaskCredentials {
     pub secret: Secret,
     /// The tracking identifier.
     pub integration_code: Secret,
+}
+
+/// Credentials that a person offers in the console, and which offer it is: the JSON of one secret.
+#[derive(Debug, Clone)]
+pub struct OfferedCredentials {
+    /// Which offer.
+    pub offer: String,
+    /// What was entered.
+    pub credentials: VendorCredentials,
 }
 
 /// The keys by which calls from outside are known to be honest: one for each caller, or two while it is
@@ -110,8 +119,12 @@ impl VendorCredentials {
 
     /// The JSON of one secret.
     pub fn to_json(&self) -> Secret {
+        Secret::new(self.json().to_string())
+    }
+
+    fn json(&self) -> serde_json::Value {
         let (acronis, autotask) = (&self.acronis, &self.autotask);
-        let text = json!({
+        json!({
             "acronis": {
                 "datacenter_url": acronis.datacenter_url,
                 "client_id": acronis.client_id,
@@ -123,7 +136,25 @@ impl VendorCredentials {
                 "secret": autotask.secret.expose(),
                 "integration_code": autotask.integration_code.expose(),
             },
-        });
+        })
+    }
+}
+
+impl OfferedCredentials {
+    /// Reads the JSON of one secret; none where nothing is offered there.
+    pub fn from_json(text: &Secret) -> Option<Self> {
+        #[derive(Deserialize)]
+        struct Which {
+            offer: String,
+        }
+        let Which { offer } = serde_json::from_str(text.expose()).ok()?;
+        Some(Self { offer, credentials: VendorCredentials::from_json(text).ok()? })
+    }
+
+    /// The JSON of one secret.
+    pub fn to_json(&self) -> Secret {
+        let mut text = self.credentials.json();
+        text["offer"] = json!(self.offer);
         Secret::new(text.to_string())
     }
 }

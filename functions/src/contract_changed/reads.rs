@@ -183,6 +183,7 @@ fn new_row(company: &Company) -> CustomerRow {
         company_name: company.name.clone(),
         link: CustomerLink::Unmapped { left_alone: false },
         pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
     }
 }
 

@@ -5,9 +5,9 @@ use crate::host::Host;
 use anyhow::{bail, ensure};
 use jiff::Timestamp;
 use shared::ids::ConnectionId;
-use shared::plan::{Plan, company_of};
+use shared::plan::{Action, Plan, company_of};
 use shared::run::{Approval, Job};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is approved.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -58,11 +58,18 @@ fn approved_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyh
 /// looked at soon without, and is no reason to look at anybody's contracts.
 fn approval_of(plan: &Plan, ids: Vec<String>, by: &str, at: Timestamp) -> Approval {
     if matches!(plan.job, Job::AlertSync | Job::TicketChanged) {
-        return Approval { ids, companies: BTreeSet::new(), by: by.to_owned(), at };
+        return Approval { ids, companies: BTreeSet::new(), lines: BTreeMap::new(), by: by.to_owned(), at };
     }
     let all = plan.changes.iter().chain(plan.held.iter().map(|held| &held.change));
-    let companies = all.filter(|change| ids.contains(&change.id)).filter_map(company_of).collect();
-    Approval { ids, companies, by: by.to_owned(), at }
+    let approved: BTreeSet<&str> = ids.iter().map(String::as_str).collect();
+    let (mut companies, mut lines) = (BTreeSet::new(), BTreeMap::new());
+    for change in all.filter(|change| approved.contains(change.id.as_str())) {
+        companies.extend(company_of(change));
+        if let Action::Adjust(adjustment) = &change.action {
+            lines.insert(change.id.clone(), (adjustment.place.company, adjustment.place.service));
+        }
+    }
+    Approval { ids, companies, lines, by: by.to_owned(), at }
 }
 
 fn named_ids(plan: &Plan, what: &Approve, is_first: bool, look: &str) -> anyhow::Result<Vec<String>> {

@@ -37,7 +37,7 @@ fn head_key() -> Key {
     Key { pk: PEOPLE.to_owned(), sk: HEAD.to_owned() }
 }
 
-fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
+pub(super) fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
     // Two people may change the same thing at the same moment.
     let of = fingerprint::of(&[&record.by.issuer, &record.by.subject, &record.what, &record.before, &record.after]);
     Key { pk: AUDIT.to_owned(), sk: format!("{:.9}#{of}", record.at) }.holding(record)
@@ -81,6 +81,11 @@ impl Store {
             self.put_action(audit_item(record)?)?,
         ];
         Ok(matches!(self.transact("writing a person", actions).await?, Written::Done(_)))
+    }
+
+    /// Keeps the record of a change that cannot be written together with it.
+    pub async fn keep_record(&self, record: &AuditRecord) -> anyhow::Result<()> {
+        self.put(audit_item(record)?).await
     }
 
     /// The latest changes that people made in the console, newest first.

@@ -2,10 +2,12 @@
 //! time; what follows from it is decided elsewhere.
 
 use super::Store;
-use super::items::{Key, Rows, body_of, number, text_of};
+use super::audit::audit_item;
+use super::items::{Item, Key, Rows, body_of, number, text_of};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::{CompanyId, ConnectionId, ServiceId};
+use shared::person::AuditRecord;
 use shared::run::{Approval, ChangeRecord, Job, Outcome, RunRecord};
 
 /// How long the record of a run is kept.
@@ -16,8 +18,9 @@ const IDLE_LOOKS_KEPT_DAYS: i64 = 3;
 const APPROVALS_KEPT_DAYS: i64 = 30;
 /// No run works for longer; how far back to look for one that may still have been at work.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(1);
-/// The most text of ids in one part of an approval, well below the 400 KB an item may hold.
-const PART_BYTES: usize = 200_000;
+/// The most text of ids in one part of an approval, well below the 400 KB an item may hold: which line an id is of comes
+/// beside it, and takes up to four times as much.
+const PART_BYTES: usize = 60_000;
 
 /// The second from which the database may delete an item.
 pub(super) fn expires(from: Timestamp, days: i64) -> AttributeValue {
@@ -84,7 +87,10 @@ impl Store {
             let part: Approval = body_of(&item)?;
             let first = text_of(&item, "sk").is_some_and(|sk| sk.ends_with("#000000"));
             match approvals.last_mut() {
-                Some(approval) if !first => approval.ids.extend(part.ids),
+                Some(approval) if !first => {
+                    approval.ids.extend(part.ids);
+                    approval.lines.extend(part.lines);
+                }
                 _ => approvals.push(part),
             }
             Ok(())
@@ -96,19 +102,21 @@ impl Store {
     /// Stores an approval. One of very many changes is stored in parts; if that fails, a part of it may
     /// count, which approves nothing that the person did not.
     pub async fn save_approval(&self, connection: &ConnectionId, approval: &Approval) -> anyhow::Result<()> {
-        // Two people may approve at the same moment.
-        let mut words: Vec<&str> = vec![&approval.by];
-        words.extend(approval.ids.iter().map(String::as_str));
-        let at = format!("{}#{}", sortable(approval.at), shared::fingerprint::of(&words));
-        let mut items = Vec::new();
-        for (part, ids) in parts(&approval.ids).into_iter().enumerate() {
-            let body = Approval { ids: ids.to_vec(), ..approval.clone() };
-            let mut item =
-                Key { pk: format!("{connection}#approvals"), sk: format!("{at}#{part:06}") }.holding(&body)?;
-            item.insert("ttl".to_owned(), expires(approval.at, APPROVALS_KEPT_DAYS));
-            items.push(item);
-        }
-        self.put_all(items).await
+        self.put_all(approval_items(connection, approval)?).await
+    }
+
+    /// The same together with the record of who gave it: both or neither.
+    pub async fn save_recorded_approval(
+        &self,
+        connection: &ConnectionId,
+        approval: &Approval,
+        record: &AuditRecord,
+    ) -> anyhow::Result<()> {
+        let mut items = approval_items(connection, approval)?.into_iter();
+        let mut together = vec![self.put_action(audit_item(record)?)?];
+        together.extend(items.next().map(|first| self.put_action(first)).transpose()?);
+        self.transact("writing an approval", together).await?;
+        self.put_all(items.collect()).await
     }
 
     /// The changes made to a company's units of a service, oldest first.
@@ -127,6 +135,23 @@ impl Store {
         .await?;
         Ok(changes)
     }
+}
+
+/// The parts of an approval, the first one first.
+fn approval_items(connection: &ConnectionId, approval: &Approval) -> anyhow::Result<Vec<Item>> {
+    // Two people may approve at the same moment.
+    let mut words: Vec<&str> = vec![&approval.by];
+    words.extend(approval.ids.iter().map(String::as_str));
+    let at = format!("{}#{}", sortable(approval.at), shared::fingerprint::of(&words));
+    let item = |(part, ids): (usize, &[String])| {
+        let of = |id: &String| Some((id.clone(), *approval.lines.get(id)?));
+        let lines = ids.iter().filter_map(of).collect();
+        let body = Approval { ids: ids.to_vec(), lines, ..approval.clone() };
+        let mut item = Key { pk: format!("{connection}#approvals"), sk: format!("{at}#{part:06}") }.holding(&body)?;
+        item.insert("ttl".to_owned(), expires(approval.at, APPROVALS_KEPT_DAYS));
+        Ok(item)
+    };
+    parts(&approval.ids).into_iter().enumerate().map(item).collect()
 }
 
 /// Ids in parts that each fit into an item; at least one part, which may be empty.

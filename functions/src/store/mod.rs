@@ -22,6 +22,7 @@
 //! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days; 3 of a look that found nothing |
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
+//! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
 //! | `sign-ins` | hash of the sign-in's state | a sign-in that is not done; `browser` beside it | 10 minutes |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
@@ -45,6 +46,7 @@ mod lines;
 mod mapping;
 mod quotas;
 mod sessions;
+mod setups;
 mod sign_ins;
 mod snapshots;
 mod table;
@@ -54,6 +56,7 @@ pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
+pub use setups::Claim;
 pub use snapshots::{Pack, Packed};
 
 use aws_sdk_dynamodb::Client;

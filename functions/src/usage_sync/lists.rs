@@ -36,8 +36,8 @@ impl Lists {
         lines.iter().for_each(|one| self.plan.add(&Entry::Line(Cow::Borrowed(one))));
     }
 
-    fn add_plan(&mut self, plan: &Plan, made: &BTreeSet<String>) {
-        each_of_plan(plan, made, |entry| self.plan.add(&entry));
+    fn add_plan(&mut self, plan: &Plan, made: &BTreeSet<String>, first: bool) {
+        each_of_plan(plan, made, first, |entry| self.plan.add(&entry));
     }
 }
 
@@ -47,7 +47,7 @@ pub(super) async fn keep(at_work: &AtWork<'_>, planned: &mut Planned, made: &BTr
     let AtWork { host, connection, vendors, .. } = at_work;
     host.progress.begin("keeping what lists show", None);
     let mut lists = planned.observed.lists.take().unwrap_or_default();
-    lists.add_plan(&planned.plan, made);
+    lists.add_plan(&planned.plan, made, !planned.observed.connection.first_plan_approved);
     let mut sections = BTreeMap::from([(Section::Plan, lists.plan.finish())]);
     let accounts = match lists.accounts {
         Some(accounts) => Ok(accounts),

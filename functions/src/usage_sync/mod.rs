@@ -38,6 +38,8 @@ struct Planned {
     observed: Observed,
     companies: Vec<CompanyPlan>,
     plan: Plan,
+    /// Whether it is the first, which was approved as it is (M5), and no run has gone on from that yet.
+    opens_first: bool,
 }
 
 /// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record
@@ -63,12 +65,15 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
     record.everybody = scope == Scope::Everybody;
     let mut planned = observe_and_plan(&at_work, &scope, record).await?;
     count_plan(record, &planned.plan);
+    if planned.opens_first {
+        record::keep_first_approval(at_work.host, &mut planned).await?;
+    }
     let (mut failed, mut made) = (BTreeSet::new(), BTreeSet::new());
     match at_work.lease {
         None => record.outcome = Outcome::Complete,
         Some(lease) => {
             let AtWork { host, connection, vendors, .. } = at_work;
-            record::keep_what_was_seen(host, connection, &planned).await?;
+            record::keep_what_was_seen(host, &planned).await?;
             let writer = AutotaskWriter::new(&vendors.autotask);
             let (stop, unanswered, done) = (OnceLock::new(), Unanswered::default(), Made::default());
             let run =
@@ -110,10 +115,11 @@ fn guarded(mut observed: Observed, mut companies: Vec<CompanyPlan>) -> Planned {
         approvals: observed.approvals.clone(),
         creations: observed.creations.clone(),
     };
-    let plan = guard.plan(&mut companies);
+    let mut plan = guard.plan(&mut companies);
+    let opens_first = guard.open_first(&mut plan);
     let seen_before = guard.seen_before;
     observed.give_back(seen_before);
-    Planned { observed, companies, plan }
+    Planned { observed, companies, plan, opens_first }
 }
 
 /// C1: while the contract field does not exist, nothing is planned for any contract.

@@ -11,8 +11,9 @@ use shared::usage_plan::states_after;
 const KEPT_TOGETHER: usize = 100;
 
 /// Keeps the usage that was read, for periods settled later, and what was there.
-pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, planned: &Planned) -> anyhow::Result<()> {
+pub(super) async fn keep_what_was_seen(host: &Host, planned: &Planned) -> anyhow::Result<()> {
     let (observed, companies) = (&planned.observed, &planned.companies);
+    let connection = &observed.connection;
     for some in companies.chunks(KEPT_TOGETHER) {
         let (some, before) = observed.with_usage(some);
         let states = states_after(&some, &planned.plan, observed.scope.is_none(), connection, &before);
@@ -26,10 +27,18 @@ pub(super) async fn keep_what_was_seen(host: &Host, connection: &Connection, pla
     Ok(())
 }
 
+/// The first plan was approved in the console, and is what was approved: it counts from now on (M5).
+pub(super) async fn keep_first_approval(host: &Host, planned: &mut Planned) -> anyhow::Result<()> {
+    host.store.set_first_plan_approved(&planned.observed.connection.id).await?;
+    keep_who_is_known(host, planned, &[]).await?;
+    planned.observed.connection.first_plan_approved = true;
+    Ok(())
+}
+
 /// Customers whose first plan was just approved are known from then on, so that what moves before the
 /// next run does not wait as a new customer's once more (M5, H1).
 pub(super) async fn keep_who_is_known(host: &Host, planned: &Planned, approved: &[String]) -> anyhow::Result<()> {
-    let Planned { observed, companies, plan } = planned;
+    let Planned { observed, companies, plan, .. } = planned;
     let connection = Connection { first_plan_approved: true, ..observed.connection.clone() };
     let mut plan = plan.clone();
     plan.held.retain(|held| !approved.contains(&held.change.id));

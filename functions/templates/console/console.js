@@ -1,6 +1,7 @@
-// Looks every few seconds whether a sync that was asked for is done, and then lets "Refresh" stand out. Without it the
-// page works too: "Refresh" is always there.
+// Looks now and then whether what a page waits for is there, or something new, and then lets "Refresh" stand out; where
+// the page only waits for it, it goes on by itself. Without it the page works too: "Refresh" is always there.
 "use strict";
+const PAUSES = { "under-way": 3000, quiet: 30000 };
 for (const status of document.querySelectorAll("[data-poll]")) {
   const refresh = status.parentElement.querySelector("a.button");
   const look = async () => {
@@ -14,8 +15,10 @@ for (const status of document.querySelectorAll("[data-poll]")) {
     }
     status.dataset.sync = state;
     for (const part of status.querySelectorAll("[data-when]")) part.hidden = part.dataset.when !== state;
-    if (state === "under-way") setTimeout(look, 3000);
+    if (state in PAUSES) setTimeout(look, PAUSES[state]);
+    else if ("goesOn" in status.dataset) location.replace(refresh.href);
     else refresh.classList.add("lit");
   };
-  if (status.dataset.sync === "under-way") setTimeout(look, 1500);
+  const first = status.dataset.sync === "quiet" ? PAUSES.quiet : 1500;
+  if (status.dataset.sync in PAUSES) setTimeout(look, first);
 }

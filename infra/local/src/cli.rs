@@ -70,6 +70,9 @@ pub struct Demo {
     /// Print JSON instead of text; implies --once.
     #[arg(long)]
     pub json: bool,
+    /// Begin with nothing connected: walk the console's setup by yourself.
+    #[arg(long, conflicts_with_all = ["once", "json"])]
+    pub setup: bool,
 }
 
 /// What `plan` and `apply` take.

@@ -3,6 +3,7 @@
 
 mod days;
 mod tickets;
+mod walk;
 
 use crate::cli;
 use crate::commands::Exit;
@@ -50,6 +51,9 @@ pub async fn run(args: &cli::Demo) -> anyhow::Result<Exit> {
         alerts: true,
         ..Seed::default()
     };
+    if args.setup {
+        return walk::run(seed).await;
+    }
     let mut play = Play::start(seed, args.json).await?;
     let connected = play.set_up().await?;
     play.map_products(connected.mapping).await?;
@@ -74,7 +78,8 @@ impl Play {
     async fn start(seed: Seed, quiet: bool) -> anyhow::Result<Play> {
         let sandbox = Sandbox::start(seed).await.context("the simulated vendors cannot be started")?;
         let clock = Clock::set_to(sandbox.world(|world| world.now()));
-        let machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
+        let mut machine = Machine::start(Storage::InMemory, clock, HttpSettings::default(), true).await?;
+        machine.takes_offers = false;
         let connection = ConnectionId::new("demo");
         machine.keep_credentials(&connection, &credentials(&sandbox));
         let play = Play { sandbox, machine, connection, quiet, held: Vec::new(), made: 0, raised: VecDeque::new() };

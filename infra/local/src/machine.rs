@@ -46,6 +46,8 @@ pub struct Machine {
     pub events: mpsc::UnboundedReceiver<Value>,
     /// Change events that a job could not work off yet.
     pub again: Vec<Again>,
+    /// Whether people may offer other credentials; not where they come from the environment.
+    pub takes_offers: bool,
     /// Who vouches for the console's people; nobody, until it is said.
     pub oidc: Option<OidcSettings>,
     aws: LocalAws,
@@ -74,7 +76,7 @@ impl Machine {
             patience: Duration::ZERO,
         };
         let bus = Bus::new(aws_sdk_eventbridge::Client::new(&config), LOCAL_NAME);
-        Ok(Self { host, bus, events, again: Vec::new(), oidc: None, aws, _table: table })
+        Ok(Self { host, bus, events, again: Vec::new(), takes_offers: true, oidc: None, aws, _table: table })
     }
 
     /// The access key that the stand-ins for AWS ask for, for functions that run as processes of their own.

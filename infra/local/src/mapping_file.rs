@@ -4,6 +4,7 @@
 
 mod alerts;
 mod customers;
+mod decisions;
 mod picklists;
 mod products;
 mod reader;

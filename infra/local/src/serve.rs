@@ -98,7 +98,7 @@ async fn set_next(schedule: &mut Schedule, job: Job, host: &Host, connection: &C
 /// One waking, told. What cannot even be recorded is told too, and tried again with the next schedule.
 async fn wake_and_tell(machine: &mut Machine, connection: &ConnectionId, mode: Mode, held: &mut Held, waking: Waking) {
     let runs = match waking {
-        Waking::Event(event) => heed(machine, connection, Some(event), mode).await,
+        Waking::Event(event) => heed(machine, |one| one == connection, Some(event), mode).await,
         Waking::Due(job) => wake(machine, connection, job, mode).await,
     };
     match runs {

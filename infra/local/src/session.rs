@@ -74,10 +74,10 @@ impl Session {
             Storage::Folder(folder) => format!("folder {}", folder.display()),
             Storage::InMemory => "memory".to_owned(),
         };
-        let machine =
-            Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback)
-                .await
-                .with_context(|| format!("the state in {named} cannot be used; ACROTASK_DATA names another folder"))?;
+        let mut machine = Machine::start(storage, Clock::system(), HttpSettings::default(), hosting.allow_loopback)
+            .await
+            .with_context(|| format!("the state in {named} cannot be used; ACROTASK_DATA names another folder"))?;
+        machine.takes_offers = false;
         machine.keep_credentials(&connection, &config.vendors);
         machine.keep_webhook_keys(&connection, &webhook_keys);
         let host = machine.host.clone();

@@ -8,7 +8,7 @@ use functions::dispatch::{self, Due};
 use functions::events::{Batch, Event, Message};
 use functions::run::{Run, Scope, work_off, work_off_tickets};
 use functions::ticket_changed::{self, Tickets};
-use functions::{contract_changed, contract_watch, usage_sync};
+use functions::{contract_changed, contract_watch, setup, usage_sync};
 use serde_json::Value;
 use shared::ids::{ConnectionId, TicketId};
 use shared::run::{Job, Mode, Outcome};
@@ -34,13 +34,13 @@ pub struct Again {
 /// their credentials are not on this machine.
 pub async fn wake(machine: &mut Machine, served: &ConnectionId, job: Job, mode: Mode) -> anyhow::Result<Vec<Run>> {
     dispatch::run(&machine.host, &machine.bus, job, Due::Now).await?;
-    heed(machine, served, None, mode).await
+    heed(machine, |connection| connection == served, None, mode).await
 }
 
-/// Lets `first` and all that has arrived wake its jobs, and what their events wake in turn.
+/// Lets `first` and all that has arrived for who is served wake its jobs, and what their events wake in turn.
 pub async fn heed(
     machine: &mut Machine,
-    served: &ConnectionId,
+    is_served: impl Fn(&ConnectionId) -> bool,
     first: Option<Value>,
     mode: Mode,
 ) -> anyhow::Result<Vec<Run>> {
@@ -50,8 +50,15 @@ pub async fn heed(
     loop {
         let arrived = first.take().into_iter().chain(std::iter::from_fn(|| machine.events.try_recv().ok()));
         let events: Vec<Event> = arrived.map(Event::from_invocation).collect::<anyhow::Result<_>>()?;
-        let ours = events.into_iter().filter(|event| event.connection() == served);
+        let ours = events.into_iter().filter(|event| is_served(event.connection()));
         for event in ours {
+            if let Event::CredentialsOffered(offered) = &event {
+                // Who offered them is told what is wrong, and so is the log; nobody else waits for it.
+                if let Err(error) = watched(&machine.host.progress, setup::take_up(&machine.host, offered)).await {
+                    tracing::error!(connection = %offered.connection, "credentials cannot be checked: {error:#}");
+                }
+                continue;
+            }
             for job in event.wakes() {
                 waiting.push(Again { event: event.clone(), job: *job, receives: 0 });
             }

@@ -118,7 +118,13 @@ impl Desk {
     pub(crate) fn customer(&mut self, company: i64, name: &str) -> &mut Self {
         let (id, tenant) = (CompanyId(company), TenantId::new(format!("tenant-{company}")));
         let link = CustomerLink::Mapped { tenant, tenant_name: name.to_owned() };
-        let row = CustomerRow { company: id, company_name: name.to_owned(), link, pins: BTreeMap::new() };
+        let row = CustomerRow {
+            company: id,
+            company_name: name.to_owned(),
+            link,
+            pins: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+        };
         self.mapping.customers.insert(id, row);
         let read =
             TicketCompany { name: name.to_owned(), active: true, contracts: Vec::new(), machines: BTreeMap::new() };

@@ -244,7 +244,13 @@ impl World {
         self.of = CompanyId(id);
         let tenant = tenant(&format!("tenant-{id}"), name);
         let link = CustomerLink::Mapped { tenant: tenant.id.clone(), tenant_name: name.to_owned() };
-        let row = CustomerRow { company: self.of, company_name: name.to_owned(), link, pins: BTreeMap::new() };
+        let row = CustomerRow {
+            company: self.of,
+            company_name: name.to_owned(),
+            link,
+            pins: BTreeMap::new(),
+            decisions: BTreeMap::new(),
+        };
         self.mapping.customers.insert(self.of, row);
         let customer = Customer {
             company: Some(company(id, name)),

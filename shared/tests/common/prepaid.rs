@@ -182,7 +182,7 @@ impl Prepaid {
         self.buyers.insert(self.of, buyer);
         let (company, company_name) = (self.of, name.to_owned());
         let link = CustomerLink::Unmapped { left_alone: false };
-        let row = CustomerRow { company, company_name, link, pins: BTreeMap::new() };
+        let row = CustomerRow { company, company_name, link, pins: BTreeMap::new(), decisions: BTreeMap::new() };
         self.mapping.customers.insert(self.of, row);
         self.contract(id * 10, "No")
     }

@@ -6,8 +6,10 @@ use acrotask::table::EmbeddedTable;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use dynoxide::Database;
+use flate2::read::GzDecoder;
 use serde_json::{Value, json};
-use std::io::{self, Write};
+use std::collections::BTreeMap;
+use std::io::{self, Read, Write};
 use std::ops::Deref;
 use std::sync::{LazyLock, Mutex, Once, PoisonError};
 use tracing_subscriber::EnvFilter;
@@ -106,16 +108,38 @@ impl Drop for SearchedTable {
 pub fn seek_in(database: &Database) {
     let tables = database.list_tables(asked(json!({}))).expect("a database tells its tables").table_names;
     for table in tables {
-        let mut begin = Value::Null;
+        let (mut begin, mut parts) = (Value::Null, BTreeMap::new());
         loop {
             let scanned = database.scan(asked(json!({"TableName": table, "ExclusiveStartKey": begin})));
             let scanned = serde_json::to_value(scanned.expect("a table is read")).expect("items are JSON");
             seek("the table", &scanned["Items"].to_string());
+            for item in
+                scanned["Items"].as_array().expect("items are a list").iter().filter(|item| item.get("part").is_some())
+            {
+                let key = ["pk", "sk"].map(|name| item[name]["S"].to_string());
+                parts.insert(key, item["part"]["B"].as_str().expect("bytes are told in Base64").to_owned());
+            }
             begin = scanned["LastEvaluatedKey"].clone();
             if begin.is_null() {
                 break;
             }
         }
+        seek_in_compressed(&parts);
+    }
+}
+
+/// Searches what is compressed, put together from its parts.
+fn seek_in_compressed(parts: &BTreeMap<[String; 2], String>) {
+    let mut whole: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
+    for ([_, key], part) in parts {
+        let (generation, _) = key.split_once('#').expect("a part is numbered");
+        whole.entry(generation).or_default().extend(STANDARD.decode(part).expect("bytes are told in Base64"));
+    }
+    for bytes in whole.into_values() {
+        let mut text = String::new();
+        // One that is being written has not all of its parts yet; as far as it goes it is searched.
+        let _ = GzDecoder::new(bytes.as_slice()).read_to_string(&mut text);
+        seek("the snapshot", &text);
     }
 }
 

@@ -1,9 +1,9 @@
 //! The customers in the mapping file: which company is which tenant, which one is ignored, and what is
 //! near (M1, M2, M6). It suggests in comments and maps nothing by itself.
 
-use super::MappingView;
 use super::reader::{Block, Place};
 use super::toml_text::{on_one_line, shown, string};
+use super::{MappingView, decisions};
 use shared::ids::{CompanyId, LineId, ServiceId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping};
 use shared::matching::{Standing, unmapped_tenants};
@@ -22,7 +22,8 @@ const HEAD: &str = "
 # A company that was mapped and loses these lines is left alone; `left_alone = false` hands it back to
 # automatic provisioning. Tenants with nearly a company's name stand below it: take away the first # to map
 # one. Where a service is on several lines of a customer, `pins = { \"12\" = 4711 }` chooses line 4711 for
-# service 12.
+# service 12. What was decided of a line stands in [[customer.decision]]: `adjust = 5` or `dismiss = true` with `from`
+# and `until`, or `exclude = true` with `from`; each with a `reason`.
 ";
 
 /// What stands for a tenant that is to be created.
@@ -45,6 +46,7 @@ pub(super) fn write(text: &mut String, view: &MappingView<'_>) {
         if let Some(standing) = view.standings.get(&row.company) {
             write_standing(text, standing, &tenants);
         }
+        decisions::write(text, &row.decisions);
     }
     write_unmapped_tenants(text, view);
 }
@@ -109,6 +111,7 @@ pub(super) fn read(
         let name = block.text("name").unwrap_or_default();
         let link = read_link(&mut block, before.map(|row| &row.link), &tenant_names);
         let pins = block.by_id("pins", |pins, service| pins.id(service));
+        let decisions = decisions::read(&mut block);
         if let Some(company) = company {
             if let Some(first) = places.get(&company) {
                 block.fault(
@@ -120,7 +123,7 @@ pub(super) fn read(
                 if block.is_sound() {
                     let company_name = before.map_or(name, |row| &row.company_name).to_owned();
                     let pins = pins.into_iter().map(|(service, line)| (ServiceId(service), LineId(line))).collect();
-                    rows.insert(company, CustomerRow { company, company_name, link, pins });
+                    rows.insert(company, CustomerRow { company, company_name, link, pins, decisions });
                 }
             }
         }

@@ -162,7 +162,13 @@ async fn t2_an_alert_of_a_unit_is_its_customers_also_where_no_uuid_is_told() {
 /// Gives a company that was not known a row with this link.
 fn link_to(mapping: &mut Mapping, company: i64, link: CustomerLink) {
     let company = CompanyId(company);
-    let row = CustomerRow { company, company_name: "Neu".to_owned(), link, pins: BTreeMap::new() };
+    let row = CustomerRow {
+        company,
+        company_name: "Neu".to_owned(),
+        link,
+        pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+    };
     mapping.customers.insert(company, row);
 }
 

@@ -1,5 +1,6 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
+mod approve;
 mod forms;
 mod function;
 mod hosted;
@@ -15,4 +16,7 @@ mod overview;
 mod people;
 mod roles;
 mod sessions;
+mod setup;
+mod setup_refusals;
+mod setup_stage;
 mod stage;

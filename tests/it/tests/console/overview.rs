@@ -2,10 +2,17 @@
 
 use crate::stage::{Stage, connection, now, run};
 use functions::events::{Event, SyncDue};
+use functions::store::Pack;
 use jiff::{SignedDuration, Timestamp};
-use shared::ids::ConnectionId;
+use rust_decimal::Decimal;
+use shared::contract::{PeriodType, Service};
+use shared::finding::{Finding, What};
+use shared::ids::{CompanyId, ConnectionId, ContractId, ServiceId};
 use shared::person::Role;
 use shared::run::{Job, Mode, Outcome, RunCounts, RunRecord};
+use shared::snapshot::{Entry, Section};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 fn minutes_ago(minutes: i64) -> Timestamp {
     now().checked_sub(SignedDuration::from_mins(minutes)).expect("it is in the calendar")
@@ -96,4 +103,102 @@ async fn a_sync_that_nobody_heard_of_is_not_waited_for_and_one_of_no_connection_
     assert_eq!(stage.get(&operator, &polled).await.text, "under-way");
     stage.jobs_clock.set(now().checked_add(SignedDuration::from_mins(15)).expect("it is in the calendar"));
     assert_eq!(stage.get(&operator, &polled).await.text, "silent");
+}
+
+/// Findings as a run finds them, the cheapest first, and two services with prices.
+async fn with_findings(stage: &Stage) {
+    let finding = |company: i64, service: &str, unbilled: i64| Finding {
+        company: Some(CompanyId(company)),
+        company_name: format!("Customer {company}"),
+        what: What::ContractToChoose { service_name: service.to_owned(), unbilled, contracts: vec![ContractId(1)] },
+    };
+    let service = |id: i64, name: &str, price: i64, period: PeriodType| Service {
+        id: ServiceId(id),
+        name: name.to_owned(),
+        active: true,
+        period: Some(period),
+        unit_price: Some(Decimal::from(price)),
+        external_id: None,
+    };
+    let services = [service(1, "Servers", 20, PeriodType::Monthly), service(2, "Archive", 600, PeriodType::Yearly)];
+    let mut findings = vec![finding(1, "Tape", 900), finding(2, "Servers", 2), finding(3, "Archive", 1)];
+    findings.extend((10..150).map(|company| finding(company, "Tape", 1)));
+    let (mut catalogue, mut plan) = (Pack::default(), Pack::default());
+    services.iter().for_each(|one| catalogue.add(&Entry::Service(Cow::Borrowed(one))));
+    findings.iter().for_each(|one| plan.add(&Entry::Finding(Cow::Borrowed(one))));
+    let sections = BTreeMap::from([(Section::Catalogue, catalogue.finish()), (Section::Plan, plan.finish())]);
+    let (store, north) = (&stage.machine.host.store, ConnectionId::new("north"));
+    assert!(store.save_snapshot(&north, now(), sections).await.expect("it is kept"));
+    // As a run records them: the first hundred, so that the two with a price are not all there.
+    let counts = RunCounts { findings: findings.len(), ..RunCounts::default() };
+    let told = findings.iter().take(2).map(ToString::to_string).collect();
+    stage.save_run("north", &RunRecord { counts, findings: told, ..run("1", minutes_ago(5)) }).await;
+}
+
+#[tokio::test]
+async fn findings_stand_by_what_they_cost_and_what_nobody_is_billed_for_is_summed() {
+    let stage = Stage::start().await;
+    let viewer = stage.session_with(Role::Viewer).await;
+    with_findings(&stage).await;
+    let page = stage.get(&viewer, "/?connection=north").await.is(200);
+    let page = page.shows("At list prices: <strong>+40.00 a month</strong>, <strong>+600.00 a year</strong>.");
+    let page = page.shows("Of 141 more no price is known.").shows("<strong>+600.00 a year</strong><br>");
+    let listed = page.text.split_once("id=\"findings\"").expect("there is a list").1;
+    let at = |words: &str| listed.find(words).unwrap_or_else(|| panic!("no {words} in {listed}"));
+    assert!(at("Customer 3 (company 3)") < at("Customer 2 (company 2)"), "50 a month is more than 40");
+    assert!(at("Customer 2 (company 2)") < at("Customer 1 (company 1)"), "what has no price comes last");
+    // A hundred are shown of all that the run found, not of those that it recorded.
+    page.shows("<p>43 more.</p>").shows("<p>118 more.</p>");
+    let south = stage.get(&viewer, "/?connection=south").await.is(200);
+    south.hides("a month").hides("Customer 3").shows("found nothing that is used and on no contract");
+}
+
+/// G29 and G30.
+#[tokio::test]
+async fn a_run_that_ended_since_the_page_was_made_lights_the_refresh_control() {
+    let stage = Stage::start().await;
+    let viewer = stage.session_with(Role::Viewer).await;
+    stage.save_run("north", &run("before", minutes_ago(1))).await;
+    let page = stage.get(&viewer, "/?connection=north").await.shows("data-sync=\"quiet\"").shows(">Refresh</a>");
+    let poll = page.text.split_once("data-poll=\"").expect("it looks").1.split('"').next().expect("it ends");
+    let poll = poll.replace("&amp;", "&").replace("&#38;", "&");
+    let is = async |state: &str| assert_eq!(stage.get(&viewer, &poll).await.is(200).text, state);
+    is("quiet").await;
+    let later = now().checked_add(SignedDuration::from_mins(1)).expect("it is in the calendar");
+    let looked = |id: &str, job: Job| RunRecord { job, ..run(id, later) };
+    stage.save_run("north", &looked("1", Job::AlertSync)).await;
+    stage.save_run("north", &RunRecord { outcome: Outcome::Running, ..looked("2", Job::UsageSync) }).await;
+    stage.save_run("north", &RunRecord { outcome: Outcome::Skipped, ..looked("3", Job::UsageSync) }).await;
+    stage.save_run("south", &looked("4", Job::UsageSync)).await;
+    is("quiet").await;
+    let counts = RunCounts { changes: 1, made: 1, ..RunCounts::default() };
+    stage.save_run("north", &RunRecord { counts, ..looked("5", Job::AlertSync) }).await;
+    is("new").await;
+    for query in ["", "?connection=north", "?connection=east&since=2026-11-10T09:30:00Z", "?connection=north&since=x"] {
+        let answer = stage.get(&viewer, &format!("/news{query}")).await;
+        assert!([400, 404].contains(&answer.status), "{query}: {}", answer.status);
+    }
+}
+
+#[tokio::test]
+async fn quotas_and_tickets_are_synced_on_demand_where_they_have_something_to_do() {
+    let mut stage = Stage::start().await;
+    let operator = stage.session_with(Role::Operator).await;
+    let page = stage.get(&operator, "/?connection=north").await;
+    page.shows("Sync now").shows("Sync quotas").hides("Sync tickets");
+    let fields = [("connection", "north"), ("job", "contract-watch")];
+    let sent = stage.submit(&operator, "/sync", &fields).await.is(303);
+    let due = SyncDue { connection: ConnectionId::new("north"), job: Job::ContractWatch };
+    assert_eq!(stage.published(), [Event::SyncDue(due)]);
+    let shown = sent.header("location").to_owned();
+    let polled = shown.replacen("/?", "/sync?", 1);
+    let started = now().checked_add(SignedDuration::from_secs(2)).expect("it is in the calendar");
+    stage.save_run("north", &run("units", started)).await;
+    assert_eq!(stage.get(&operator, &polled).await.text, "under-way", "another job's run says nothing");
+    stage.save_run("north", &RunRecord { job: Job::ContractWatch, ..run("watch", started) }).await;
+    assert_eq!(stage.get(&operator, &polled).await.text, "done");
+    for job in ["dispatch", "contract-changed", ""] {
+        stage.submit(&operator, "/sync", &[("connection", "north"), ("job", job)]).await.is(400);
+    }
+    assert!(stage.published().is_empty());
 }

@@ -5,7 +5,10 @@ use acrotask::console_server::{self, ConsoleServer};
 use acrotask::machine::{Machine, Storage};
 use functions::context::Clock;
 use functions::events::Event;
-use functions::http::HttpSettings;
+use functions::http::{HttpSettings, RetryPolicy};
+use functions::store::Store;
+use it::canary::{self, SearchedTable};
+use it::world::World;
 use jiff::{SignedDuration, Timestamp};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect};
 use sha2::{Digest, Sha256};
@@ -13,7 +16,9 @@ use shared::ids::{ConnectionId, TenantId};
 use shared::person::{AuditRecord, Person, PersonId, Role, Session};
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+const TABLE: &str = "acrotask";
 pub(crate) const NOW: &str = "2026-11-10T09:30:00Z";
 /// Beside the people of each role, so that an admin is not the last.
 pub(crate) const ISSUER: &str = "https://login.example";
@@ -27,6 +32,8 @@ pub(crate) struct Stage {
     pub(crate) server: ConsoleServer,
     told: Arc<Mutex<Vec<String>>>,
     http: Client,
+    // Serves until the story ends, and is searched for secrets then; a world has its own.
+    _table: Option<SearchedTable>,
 }
 
 /// What came back.
@@ -40,7 +47,9 @@ pub(crate) struct Answer {
 impl Answer {
     pub(crate) async fn of(sent: Response) -> Answer {
         let (status, headers) = (sent.status().as_u16(), sent.headers().clone());
-        Answer { status, headers, text: sent.text().await.expect("an answer is text") }
+        let text = sent.text().await.expect("an answer is text");
+        canary::seek("a page", &text);
+        Answer { status, headers, text }
     }
 
     #[track_caller]
@@ -100,19 +109,47 @@ impl Stage {
 
     /// The same on a machine that is prepared before its console is served.
     pub(crate) async fn of(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
+        let stage = Stage::prepared(http, prepare).await;
+        for name in ["north", "south"] {
+            stage.machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
+        }
+        stage
+    }
+
+    /// With no connection at all, and with credentials that people may offer, or that come from the environment.
+    pub(crate) async fn empty(takes_offers: bool) -> Stage {
+        Stage::prepared(HttpSettings::default(), |machine| machine.takes_offers = takes_offers).await
+    }
+
+    async fn prepared(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
         let (clock, jobs_clock) = (Clock::set_to(now()), Clock::set_to(now()));
+        let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
+        let http = HttpSettings { retry, ..http };
         let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), http, true).await;
         let mut machine = machine.expect("the machine starts");
+        let table = SearchedTable::in_memory().await;
+        machine.host.store = Store::new(table.client(), TABLE);
+        machine.host.store.create_table().await.expect("the table is made");
         prepare(&mut machine);
-        for name in ["north", "south"] {
-            machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
-        }
+        Stage::serve(machine, clock, jobs_clock, Some(table)).await
+    }
+
+    /// A console over the table of a world whose jobs are at work.
+    pub(crate) async fn over(world: &World) -> Stage {
+        let (clock, jobs_clock) = (Clock::set_to(now()), world.clock.clone());
+        let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), HttpSettings::default(), true).await;
+        let mut machine = machine.expect("the machine starts");
+        machine.host.store = world.host.store.clone();
+        Stage::serve(machine, clock, jobs_clock, None).await
+    }
+
+    async fn serve(machine: Machine, clock: Clock, jobs_clock: Clock, table: Option<SearchedTable>) -> Stage {
         let told: Arc<Mutex<Vec<String>>> = Arc::default();
         let keep = Arc::clone(&told);
         let tell = move |link: &str| keep.lock().expect("nobody panicked").push(link.to_owned());
         let server = console_server::start(&machine, clock.clone(), Some(0), tell).await.expect("it is served");
         let http = Client::builder().redirect(redirect::Policy::none()).build().expect("a client is made");
-        Stage { machine, clock, jobs_clock, server, told, http }
+        Stage { machine, clock, jobs_clock, server, told, http, _table: table }
     }
 
     pub(crate) fn origin(&self) -> String {
@@ -193,7 +230,11 @@ impl Stage {
     /// The events that were published since the last look.
     pub(crate) fn published(&mut self) -> Vec<Event> {
         let arrived = std::iter::from_fn(|| self.machine.events.try_recv().ok());
-        arrived.map(|event| Event::from_invocation(event).expect("only our own events are published")).collect()
+        let read = |event: serde_json::Value| {
+            canary::seek("an event", &event.to_string());
+            Event::from_invocation(event).expect("only our own events are published")
+        };
+        arrived.map(read).collect()
     }
 
     pub(crate) async fn save_run(&self, connection: &str, run: &RunRecord) {

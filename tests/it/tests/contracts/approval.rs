@@ -127,7 +127,10 @@ async fn h1_a_customer_mapped_later_waits_once() {
             let tenant = TenantId::new(&later.tenant);
             let link = CustomerLink::Mapped { tenant, tenant_name: "Later".to_owned() };
             let (company, company_name) = (later.id(), "Later".to_owned());
-            mapping.customers.insert(company, CustomerRow { company, company_name, link, pins: Default::default() });
+            mapping.customers.insert(
+                company,
+                CustomerRow { company, company_name, link, pins: Default::default(), decisions: Default::default() },
+            );
         })
         .await;
     let run = looked_at(&mut stage).await;

@@ -82,7 +82,10 @@ async fn a49_automatic_provisioning_that_was_switched_on_gives_a_tenant_within_f
 fn map(mapping: &mut Mapping, customer: &Customer) {
     let link = CustomerLink::Mapped { tenant: TenantId::new(&customer.tenant), tenant_name: String::new() };
     let (company, company_name) = (customer.id(), String::new());
-    mapping.customers.insert(company, CustomerRow { company, company_name, link, pins: Default::default() });
+    mapping.customers.insert(
+        company,
+        CustomerRow { company, company_name, link, pins: Default::default(), decisions: Default::default() },
+    );
 }
 
 #[tokio::test]

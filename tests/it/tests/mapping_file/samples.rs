@@ -70,7 +70,13 @@ pub(crate) fn mapped(tenant: &str, tenant_name: &str) -> CustomerLink {
 }
 
 pub(crate) fn customer(company: i64, company_name: &str, link: CustomerLink) -> CustomerRow {
-    CustomerRow { company: CompanyId(company), company_name: company_name.to_owned(), link, pins: BTreeMap::new() }
+    CustomerRow {
+        company: CompanyId(company),
+        company_name: company_name.to_owned(),
+        link,
+        pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+    }
 }
 
 fn tenant(id: &str, name: &str) -> Tenant {

@@ -20,6 +20,7 @@ async fn map(stage: &Stage, buyer: &Buyer, tenant: &str) {
         company_name: buyer.name.clone(),
         link,
         pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
     };
     mapping.customers.insert(row.company, row);
     store.save_mapping(&stage.connection, &mapping).await.expect("it is saved");

@@ -182,6 +182,7 @@ async fn operator_saves(world: &World, number: usize, other: CompanyId) {
         company_name: String::new(),
         link: CustomerLink::Ignored { reason: format!("for the {number}th time") },
         pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
     };
     world
         .change_mapping(|mapping| {
@@ -233,6 +234,7 @@ async fn p2_what_the_operator_says_of_the_company_itself_meanwhile_counts() {
                 company_name: buyer.name.clone(),
                 link: ignored.clone(),
                 pins: BTreeMap::new(),
+                decisions: BTreeMap::new(),
             };
             stage.change_mapping(|mapping| _ = mapping.customers.insert(row.company, row)).await;
             stage.wire.mend();

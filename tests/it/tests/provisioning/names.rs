@@ -7,7 +7,13 @@ use shared::mapping::{CustomerLink, CustomerRow};
 use std::collections::BTreeMap;
 
 fn row(buyer: &Buyer, link: CustomerLink) -> CustomerRow {
-    CustomerRow { company: CompanyId(buyer.company), company_name: buyer.name.clone(), link, pins: BTreeMap::new() }
+    CustomerRow {
+        company: CompanyId(buyer.company),
+        company_name: buyer.name.clone(),
+        link,
+        pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+    }
 }
 
 fn tenants(stage: &Stage) -> usize {

@@ -83,6 +83,7 @@ async fn a43_without_automatic_provisioning_nobody_gets_a_tenant_and_it_is_told(
         company_name: buyer.name.clone(),
         link: CustomerLink::ToCreate,
         pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
     };
     // A55: the operator asks for one.
     stage.change_mapping(|mapping| _ = mapping.customers.insert(row.company, row)).await;
@@ -107,6 +108,7 @@ async fn m6_a_company_that_is_left_alone_never_gets_a_tenant() {
         company_name: String::new(),
         link: CustomerLink::Unmapped { left_alone: true },
         pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
     };
     stage.change_mapping(|mapping| _ = mapping.customers.insert(left.company, left)).await;
     for _ in 0..3 {

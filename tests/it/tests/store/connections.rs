@@ -71,7 +71,13 @@ async fn nothing_of_one_connection_is_seen_from_another() {
     store
         .save_approval(
             &full,
-            &Approval { ids: vec!["x".into()], companies: Default::default(), by: "p".into(), at: now() },
+            &Approval {
+                ids: vec!["x".into()],
+                companies: Default::default(),
+                lines: Default::default(),
+                by: "p".into(),
+                at: now(),
+            },
         )
         .await
         .unwrap();

@@ -81,7 +81,13 @@ async fn a_batch_that_is_never_written_is_an_error_with_its_reason() {
     let table = table().await;
     let wire = Wire::to(&table).await;
     wire.fail("BatchWriteItem", Fault::LeaveUnprocessed, usize::MAX);
-    let approval = Approval { ids: vec![ODD.to_owned()], companies: Default::default(), by: "p".to_owned(), at: now() };
+    let approval = Approval {
+        ids: vec![ODD.to_owned()],
+        companies: Default::default(),
+        lines: Default::default(),
+        by: "p".to_owned(),
+        at: now(),
+    };
     let error = wire.store.save_approval(&id("a"), &approval).await.unwrap_err();
     assert_eq!(error.to_string(), "writing a batch: the database left 1 items unwritten, try after try");
 }

@@ -59,7 +59,13 @@ async fn runs_and_approvals_expire_and_the_record_of_a_change_does_not() {
         .store
         .save_approval(
             &connection,
-            &Approval { ids: Vec::new(), companies: Default::default(), by: "p".into(), at: now() },
+            &Approval {
+                ids: Vec::new(),
+                companies: Default::default(),
+                lines: Default::default(),
+                by: "p".into(),
+                at: now(),
+            },
         )
         .await
         .unwrap();
@@ -102,7 +108,8 @@ async fn h2_an_approval_of_a_hundred_thousand_changes_reads_back_whole() {
     let table = table().await;
     let connection = id("a");
     let ids = (0..100_000).map(|change| format!("u-{change:012}")).collect();
-    let approval = Approval { ids, companies: Default::default(), by: "p".to_owned(), at: now() };
+    let approval =
+        Approval { ids, companies: Default::default(), lines: Default::default(), by: "p".to_owned(), at: now() };
     let other = Approval { ids: vec!["u-1".to_owned()], ..approval.clone() };
     table.store.save_approval(&connection, &approval).await.unwrap();
     table.store.save_approval(&connection, &other).await.unwrap();

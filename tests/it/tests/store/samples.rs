@@ -90,6 +90,7 @@ pub(crate) fn intent(name: &str) -> Intent {
             minimum: 0,
             in_bundles: 0,
             wanted: i64::MAX,
+            adjusted: None,
         },
     }
 }

@@ -8,7 +8,7 @@ use crate::sources::root;
 /// is said about it.
 type Break = (&'static str, &'static str, &'static str);
 
-const PERMISSIONS: [Break; 21] = [
+const PERMISSIONS: [Break; 25] = [
     ("- dynamodb:GetItem", "- dynamodb:*", "DispatchRole: the action dynamodb:*"),
     ("- dynamodb:GetItem", "- \"*\"", "DispatchRole: the action *"),
     ("Resource: !Sub ${Table.Arn}${TableSuffix}", "Resource: \"*\"", "DispatchRole: the resource \"*\""),
@@ -24,6 +24,18 @@ const PERMISSIONS: [Break; 21] = [
     ("- dynamodb:GetItem\n", "- dynamodb:Query\n", "DispatchRole: lacks dynamodb:GetItem, which its code uses"),
     ("- dynamodb:ConditionCheckItem\n", "- dynamodb:Query\n", "UsageSyncRole: lacks dynamodb:ConditionCheckItem"),
     ("/*/webhook-??????", "/*/vendors-??????", "AutotaskWebhook: it can read the vendors' credentials"),
+    (
+        "- secretsmanager:CreateSecret\n                  - secretsmanager:PutSecretValue",
+        "- secretsmanager:CreateSecret\n                  - secretsmanager:GetSecretValue",
+        "ConsoleRole: it can read other secrets than its own",
+    ),
+    (
+        "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/offered-??????",
+        "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/vendors-??????",
+        "ConsoleRole: it can write other secrets than what people offer",
+    ),
+    ("/*/vendors\n", "/*/webhook\n", "UsageSyncRole: lacks arn:"),
+    ("/*/offered-??????\n", "/*/offers-??????\n", "UsageSyncRole: lacks arn:"),
     ("Role: !GetAtt UsageSyncRole.Arn", "Role: !GetAtt DispatchRole.Arn", "UsageSync: its role is another's too"),
     ("Service: lambda.amazonaws.com", "AWS: \"*\"", "DispatchRole: others than Lambda may take it"),
     (
@@ -40,7 +52,7 @@ const PERMISSIONS: [Break; 21] = [
     ("      InvokedViaFunctionUrl: true\n", "", "ConsoleByUrlPermission: others than the stack's own rules"),
 ];
 
-const WIRING: [Break; 24] = [
+const WIRING: [Break; 26] = [
     ("OIDC_ISSUER: !Ref OidcIssuer", "OIDC_ISSUER: !Ref OidcClientId", "OIDC_ISSUER is not ${OidcIssuer}"),
     ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
     ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
@@ -73,6 +85,8 @@ const WIRING: [Break; 24] = [
     ),
     ("          job: [alert-sync]", "          job: [contract-watch]", "wakes {}, not {\"alert-sync\"}"),
     ("          cause: [mapping]", "          cause: [mapping, sweep]", "not {\"contract-changed\"}"),
+    ("detail-type: [CredentialsOffered]", "detail-type: [CompanyOffered]", "wakes {}, not {\"usage-sync\"}"),
+    ("SourceArn: !GetAtt UsageSyncOffered.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "UsageSyncOffered: its target"),
     ("SourceArn: !GetAtt AlertSyncDue.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "AlertSyncDue: its target"),
     ("          RetryPolicy:\n            MaximumRetryAttempts: 0\n\n", "\n", "UsageSync: what failed is tried again"),
     ("        MaximumRetryAttempts: 2\n", "", "Dispatch: what failed is tried again"),
@@ -203,9 +217,9 @@ fn code_that_does_more_or_less_than_its_role_allows_is_noticed() {
             "AutotaskWebhookRole: lacks arn:",
         ),
         (
-            "functions/src/console/oidc/provider.rs",
-            "secrets.console()",
-            "secrets.vendors(&connection)",
+            "functions/src/secrets.rs",
+            "self.0.read(&self.0.console())",
+            "self.0.read(&self.0.vendors(connection))",
             "ConsoleRole: lacks arn:",
         ),
         (

@@ -6,12 +6,13 @@ use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     ("no action and no resource is everything", nothing_is_everything),
     ("every function has a role of its own", own_roles),
     ("the role is what the code needs", needed),
     ("who is called from outside reads no credentials", public),
-    ("who signs people in has an address only where somebody vouches for them", addresses),
+    ("who serves people reads its own secret alone, and writes what they offer alone", console),
+    ("who serves people has an address only where somebody vouches for them", addresses),
     ("who may send to a queue is said", queues),
     ("who may invoke a function is said", invocations),
 ];
@@ -23,9 +24,9 @@ const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Re
 /// What a restored table's name has behind the stack's.
 const SUFFIX: &str = "${TableSuffix}";
 /// Those that anybody can call.
-const PUBLIC: [&str; 2] = ["autotask-webhook", SIGNS_IN];
-/// The one among them that asks who somebody is before it shows or does anything.
-const SIGNS_IN: &str = "console";
+const PUBLIC: [&str; 2] = ["autotask-webhook", CONSOLE];
+/// The one that serves people: it asks who somebody is before it shows or does anything.
+const CONSOLE: &str = "console";
 /// The condition on which it has an address, with the parameters that all have to be given.
 const KNOWS_PEOPLE: (&str, [&str; 2]) = ("KnowsPeople", ["OidcIssuer", "OidcClientId"]);
 
@@ -136,11 +137,17 @@ fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<Strin
     if of_service("events:") {
         resources.insert("${Bus.Arn}".to_owned());
     }
-    // The console's is the stack's, the others are a connection's.
-    let names = [("vendors", "*/vendors"), ("webhook", "*/webhook"), ("console", "console")];
-    for (_, name) in names.into_iter().filter(|(kind, _)| code.names_secret(lambda.binary, kind)) {
-        let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
-        resources.insert(format!("{secrets}:${{AWS::StackName}}/{name}-??????"));
+    // One that is not there yet has no random letters at its end (AWS asks by the name in the request then).
+    let makes = actions.contains("secretsmanager:CreateSecret");
+    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
+    for kind in ["vendors", "webhook", "offered"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
+        let secret = format!("{secrets}:${{AWS::StackName}}/*/{kind}");
+        resources.insert(format!("{secret}-??????"));
+        resources.extend(makes.then_some(secret));
+    }
+    // It is no connection's, but the stack's.
+    if code.names_secret(lambda.binary, "console") {
+        resources.insert(format!("{secrets}:${{AWS::StackName}}/console-??????"));
     }
     actions.extend(LOG.map(str::to_owned));
     for queue in queues_of(lambda) {
@@ -207,8 +214,29 @@ fn public(template: &Template) -> Faults {
             fault("it can read the vendors' credentials, and anybody can call it");
         }
         let uses_table = actions(&statements).iter().any(|action| action.starts_with("dynamodb:"));
-        if uses_table && lambda.binary != SIGNS_IN {
+        if uses_table && lambda.binary != CONSOLE {
             fault("it can read or write the table, and anybody can call it");
+        }
+    }
+    faults
+}
+
+fn console(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
+        let Some((role, properties)) = role_of(template, lambda) else { continue };
+        for statement in statements(properties) {
+            let (actions, resources) = (actions(&[statement]), resources(&[statement]));
+            let mut fault = |what: &str| faults.push((role.to_owned(), what.to_owned()));
+            let all_are = |what: &str| resources.iter().all(|resource| resource.contains(what));
+            let reads = actions.contains("secretsmanager:GetSecretValue");
+            if reads && !all_are(":secret:${AWS::StackName}/console-??????") {
+                fault("it can read other secrets than its own");
+            }
+            let writes = actions.iter().any(|action| action.starts_with("secretsmanager:") && !action.contains(":Get"));
+            if writes && !all_are(":secret:${AWS::StackName}/*/offered") {
+                fault("it can write other secrets than what people offer");
+            }
         }
     }
     faults
@@ -221,7 +249,7 @@ fn addresses(template: &Template) -> Faults {
     if template.all["Conditions"][condition] != json!({"Fn::And": parameters.map(given)}) {
         faults.push((String::new(), format!("{condition} holds although nobody vouches for people")));
     }
-    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == SIGNS_IN) {
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
         let urls = template.urls_of(lambda);
         let is_right = |(name, url): &(&str, &Value)| {
             template.resources()[*name]["Condition"] == condition && url["AuthType"] == "NONE"

@@ -5,7 +5,9 @@ use super::permissions::queues_of;
 use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
 use crate::sources::{Source, lines_with, rust_files};
 use acrotask::schedule::Schedule;
-use functions::events::{About, Cause, CompanyChanged, ContractChanged, Event, SyncDue, TicketChanged};
+use functions::events::{
+    About, Cause, CompanyChanged, ContractChanged, CredentialsOffered, Event, SyncDue, TicketChanged,
+};
 use jiff::Timestamp;
 use serde_json::Value;
 use shared::ids::{CompanyId, ConnectionId, ContractId, TicketId};
@@ -201,7 +203,8 @@ fn all_events() -> Vec<Event> {
     let causes = [Cause::Company, Cause::Mapping, Cause::Sweep]
         .map(|cause| Event::CompanyChanged(CompanyChanged { connection: connection(), company: CompanyId(1), cause }));
     let ticket = Event::TicketChanged(TicketChanged { connection: connection(), ticket: TicketId(1) });
-    due.chain(contracts).chain(causes).chain([ticket]).collect()
+    let offered = CredentialsOffered { connection: connection(), offer: "1".to_owned() };
+    due.chain(contracts).chain(causes).chain([ticket, Event::CredentialsOffered(offered)]).collect()
 }
 
 /// Whether a job is woken by a schedule, on one machine.
