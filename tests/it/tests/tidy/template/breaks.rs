@@ -27,7 +27,7 @@ const PERMISSIONS: [Break; 27] = [
     (
         "- secretsmanager:CreateSecret\n                  - secretsmanager:PutSecretValue",
         "- secretsmanager:CreateSecret\n                  - secretsmanager:GetSecretValue",
-        "ConsoleRole: it can read secrets",
+        "ConsoleRole: it can read other secrets than its own",
     ),
     (
         "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/offered-??????",
@@ -223,9 +223,9 @@ fn code_that_does_more_or_less_than_its_role_allows_is_noticed() {
             "AutotaskWebhookRole: lacks arn:",
         ),
         (
-            "functions/src/console/oidc/provider.rs",
-            "secrets.console()",
-            "secrets.vendors(&connection)",
+            "functions/src/secrets.rs",
+            "self.0.read(&self.0.console())",
+            "self.0.read(&self.0.vendors(connection))",
             "ConsoleRole: lacks arn:",
         ),
         (
