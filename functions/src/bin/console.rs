@@ -4,7 +4,6 @@ use functions::console::{Console, LastListed, Provider, Site};
 use functions::context::Clock;
 use functions::http::HttpSettings;
 use functions::lambda::{self, Desk};
-use functions::secrets::Offers;
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<(), lambda_http::Error> {
