@@ -107,6 +107,26 @@ impl Offers {
     }
 }
 
+/// The console's own secret. Who has this alone can read no other, and write none.
+#[derive(Debug, Clone)]
+pub struct OwnSecret(Secrets);
+
+impl OwnSecret {
+    /// The console's among these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self(secrets)
+    }
+
+    /// What stands there; none where there is no such secret, or none that may be read.
+    pub async fn look(&self) -> Result<Option<Secret>, SecretsError> {
+        match self.0.read(&self.0.console()).await {
+            // Who may read no other secrets is refused one that is not there.
+            Err(error) if error.is_refused() => Ok(None),
+            read => read,
+        }
+    }
+}
+
 /// The name of the secret with a connection's vendor credentials, below this prefix.
 pub fn vendors_secret(prefix: &str, connection: &ConnectionId) -> String {
     format!("{prefix}/{connection}/vendors")

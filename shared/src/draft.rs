@@ -45,6 +45,17 @@ pub struct CustomerEdit {
 /// A company of which nothing was said.
 const NOTHING_SAID: CustomerLink = CustomerLink::Unmapped { left_alone: false };
 
+/// The row of a company of which nothing was said.
+pub fn new_row(company: CompanyId, name: &str) -> CustomerRow {
+    CustomerRow {
+        company,
+        company_name: name.to_owned(),
+        link: NOTHING_SAID,
+        pins: BTreeMap::new(),
+        decisions: BTreeMap::new(),
+    }
+}
+
 /// The link of a company, which may have no row yet.
 pub fn link_of(mapping: &Mapping, company: CompanyId) -> CustomerLink {
     mapping.customers.get(&company).map_or(NOTHING_SAID, |row| row.link.clone())
@@ -156,13 +167,7 @@ impl Draft {
     pub fn applied_to(&self, mapping: &Mapping) -> Mapping {
         let mut after = mapping.clone();
         for (company, edit) in &self.customers {
-            let row = after.customers.entry(*company).or_insert_with(|| CustomerRow {
-                company: *company,
-                company_name: edit.company_name.clone(),
-                link: NOTHING_SAID,
-                pins: BTreeMap::new(),
-                decisions: BTreeMap::new(),
-            });
+            let row = after.customers.entry(*company).or_insert_with(|| new_row(*company, &edit.company_name));
             row.link = edit.link.to.clone();
         }
         for (key, edit) in &self.products {
@@ -227,8 +232,7 @@ mod tests {
 
     fn mapping(link: CustomerLink) -> Mapping {
         let pins = [(ServiceId(7), LineId(8))].into();
-        let (company_name, decisions) = ("Anna AG".to_owned(), BTreeMap::new());
-        let row = CustomerRow { company: COMPANY, company_name, link, pins, decisions };
+        let row = CustomerRow { pins, link, ..new_row(COMPANY, "Anna AG") };
         Mapping { version: 3, customers: [(COMPANY, row)].into(), ..Mapping::default() }
     }
 

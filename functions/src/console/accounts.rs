@@ -2,9 +2,9 @@
 //! searched and sorted by, and where in the tree each tenant is. What a person staged is not in it.
 
 use super::listed::Listed;
-use shared::draft::link_of;
+use shared::draft::new_row;
 use shared::ids::{CompanyId, TenantId};
-use shared::mapping::{CustomerLink, CustomerRow, Mapping};
+use shared::mapping::{CustomerLink, Mapping};
 use shared::matching::Standing;
 use shared::snapshot::Snapshot;
 use shared::usage::{Tenant, TenantKind};
@@ -109,13 +109,7 @@ fn companies<'t>(
     let mut all = Mapping { customers: mapping.customers.clone(), ..Mapping::default() };
     // Companies that are new since the mapping was made have no row yet.
     for company in snapshot.companies.iter().filter(|company| company.active) {
-        all.customers.entry(company.id).or_insert_with(|| CustomerRow {
-            company: company.id,
-            company_name: company.name.clone(),
-            link: link_of(mapping, company.id),
-            pins: BTreeMap::new(),
-            decisions: BTreeMap::new(),
-        });
+        all.customers.entry(company.id).or_insert_with(|| new_row(company.id, &company.name));
     }
     let standings = snapshot.standings(&all);
     let seen: HashMap<CompanyId, _> = snapshot.companies.iter().map(|one| (one.id, one)).collect();

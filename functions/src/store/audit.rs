@@ -4,6 +4,7 @@
 use super::Store;
 use super::items::{Item, Key, Rows, Written, body_of, number, number_of, text};
 use super::mapping::SaveError;
+use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 use shared::fingerprint;
@@ -136,7 +137,8 @@ impl Store {
         records: &[AuditRecord],
     ) -> Result<u64, SaveError> {
         let items = audit_items(records)?.into_iter().map(|item| self.put_action(item));
-        self.save_mapping_with(connection, mapping, items.collect::<anyhow::Result<_>>()?).await
+        let saved = self.save_mapping_with(connection, mapping, items.collect::<anyhow::Result<_>>()?).await?;
+        Ok(saved.context("a record cannot be refused")?)
     }
 
     /// The latest changes that people made in the console, newest first.

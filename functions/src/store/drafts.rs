@@ -74,7 +74,7 @@ impl Store {
     }
 
     /// Puts `mapping` into force, which is what came of this draft, together with the records of what was changed, and
-    /// removes the draft. Tells the new version.
+    /// removes the draft. Tells the new version; none where the draft is another by now, and nothing is changed.
     pub async fn apply_draft(
         &self,
         connection: &ConnectionId,
@@ -82,7 +82,7 @@ impl Store {
         draft: &StoredDraft,
         mapping: &Mapping,
         records: &[AuditRecord],
-    ) -> Result<u64, SaveError> {
+    ) -> Result<Option<u64>, SaveError> {
         let mut actions = vec![self.draft_done(&draft_key(connection, person), &draft.state)?];
         for item in audit_items(records)? {
             actions.push(self.put_action(item)?);

@@ -35,9 +35,6 @@ pub enum SaveError {
         /// The version in force.
         found: u64,
     },
-    /// The draft that it came of was changed meanwhile.
-    #[error("the draft was changed meanwhile")]
-    DraftMoved,
     /// It could not be written.
     #[error(transparent)]
     Failed(#[from] anyhow::Error),
@@ -121,16 +118,17 @@ impl Store {
     /// Puts a mapping into force, if the one in force is still the version it was made from, and tells its
     /// new version.
     pub async fn save_mapping(&self, connection: &ConnectionId, mapping: &Mapping) -> Result<u64, SaveError> {
-        self.save_mapping_with(connection, mapping, Vec::new()).await
+        let saved = self.save_mapping_with(connection, mapping, Vec::new()).await?;
+        Ok(saved.context("there is nothing else that could be refused")?)
     }
 
-    /// The same, together with other writes or not at all. Of those only one on a draft has a condition.
+    /// The same, together with other writes or not at all. None: one of the others was refused.
     pub(super) async fn save_mapping_with(
         &self,
         connection: &ConnectionId,
         mapping: &Mapping,
         also: Vec<TransactWriteItem>,
-    ) -> Result<u64, SaveError> {
+    ) -> Result<Option<u64>, SaveError> {
         let before = self.mapping_head(connection).await?;
         let found = before.as_ref().map_or(0, |head| head.version);
         if found != mapping.version {
@@ -152,25 +150,26 @@ impl Store {
         let flipped = self.flip(connection, found, &head, also).await;
         // Where nobody knows what became of it, it may be in force, and nothing may expire.
         match &flipped {
-            Ok(()) => {
+            Ok(true) => {
                 if let Some(before) = before {
                     self.expire(connection, &before).await;
                 }
             }
-            Err(SaveError::Stale { .. } | SaveError::DraftMoved) => self.expire(connection, &head).await,
+            Ok(false) | Err(SaveError::Stale { .. }) => self.expire(connection, &head).await,
             Err(SaveError::Failed(_)) => {}
         }
-        flipped.map(|()| version)
+        flipped.map(|done| done.then_some(version))
     }
 
-    /// Puts `head` into force in place of version `before`, and makes the other writes with it.
+    /// Puts `head` into force in place of version `before`, and makes the other writes with it. False: one of them was
+    /// refused.
     async fn flip(
         &self,
         connection: &ConnectionId,
         before: u64,
         head: &Head,
         also: Vec<TransactWriteItem>,
-    ) -> Result<(), SaveError> {
+    ) -> Result<bool, SaveError> {
         let request = self
             .update(&head_key(connection))
             .update_expression("SET #version = :version, #generation = :generation, #chunks = :chunks")
@@ -195,14 +194,14 @@ impl Store {
             }
         };
         match written {
-            Written::Done(_) => Ok(()),
+            Written::Done(_) => Ok(true),
             Written::Refused { action: 0, stored } if stored.is_empty() => Err(SaveError::Stale { found: 0 }),
             Written::Refused { action: 0, stored } => {
                 let found = Head::of(&stored)?;
                 // Our own, where the reply was lost and the client sent the update again.
-                if found == *head { Ok(()) } else { Err(SaveError::Stale { found: found.version }) }
+                if found == *head { Ok(true) } else { Err(SaveError::Stale { found: found.version }) }
             }
-            Written::Refused { .. } => Err(SaveError::DraftMoved),
+            Written::Refused { .. } => Ok(false),
         }
     }
 

@@ -221,12 +221,12 @@ pub(super) async fn apply(Operator(who): Operator, posted: Posted) -> Result<Res
         let records = records(&who, &connection, &stored.draft, &mapping, &listed);
         let after = stored.draft.applied_to(&mapping);
         match store.apply_draft(&connection.id, person, &stored, &after, &records).await {
-            Ok(version) => {
+            Ok(Some(version)) => {
                 tracing::info!(connection = %connection.id, version, "a mapping was saved in the console");
                 return Ok(go_to(&format!("/changes?{}", back.with(&[("applied", &version.to_string())]).text())));
             }
             Err(SaveError::Stale { .. }) => {}
-            Err(SaveError::DraftMoved) => return Err(Failure::Refused("what is staged changed meanwhile")),
+            Ok(None) => return Err(Failure::Refused("what is staged changed meanwhile")),
             Err(SaveError::Failed(error)) => return Err(error.into()),
         }
     }

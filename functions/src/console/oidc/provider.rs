@@ -5,7 +5,7 @@ use super::Refusal;
 use super::token::{Answer, Claims, Doubt, Token, who_is};
 use crate::context::{ConsoleSecret, OidcSettings, is_safe};
 use crate::http::{Http, HttpSettings};
-use crate::secrets::Secrets;
+use crate::secrets::OwnSecret;
 use jiff::{SignedDuration, Timestamp};
 use openidconnect::core::{
     CoreAuthDisplay, CoreAuthPrompt, CoreAuthenticationFlow, CoreClientAuthMethod, CoreErrorResponseType,
@@ -61,7 +61,7 @@ pub struct Provider(Arc<Inner>);
 #[derive(Debug)]
 struct Inner {
     settings: OidcSettings,
-    secrets: Secrets,
+    own_secret: OwnSecret,
     http_settings: HttpSettings,
     /// Made when it is first needed: a function that only starts reads no certificates for it.
     http: OnceLock<Result<Http, String>>,
@@ -82,10 +82,10 @@ struct Said {
 struct NotExchanged(String);
 
 impl Provider {
-    /// The provider of these settings; it is asked nothing yet. `secrets` holds the client secret, if there is one.
-    pub fn new(settings: OidcSettings, secrets: Secrets, http: HttpSettings) -> Self {
+    /// The provider of these settings; it is asked nothing yet.
+    pub fn new(settings: OidcSettings, own_secret: OwnSecret, http: HttpSettings) -> Self {
         let http_settings = HttpSettings { request_timeout: http.request_timeout.min(ANSWERS_WITHIN), ..http };
-        Self(Arc::new(Inner { settings, secrets, http_settings, http: OnceLock::new(), said: Mutex::default() }))
+        Self(Arc::new(Inner { settings, own_secret, http_settings, http: OnceLock::new(), said: Mutex::default() }))
     }
 
     /// What people know it by: its host.
@@ -228,12 +228,7 @@ impl Provider {
     /// By what the provider knows us besides. It is read each time, so that a new one counts at once.
     async fn secret(&self) -> Result<Option<ClientSecret>, Refusal> {
         let failed = |why: String| Refusal::NoAnswer(why);
-        let secrets = &self.0.secrets;
-        let text = match secrets.read(&secrets.console()).await {
-            // Who may read no other secrets is refused one that is not there.
-            Err(error) if error.is_refused() => None,
-            read => read.map_err(|error| failed(error.to_string()))?,
-        };
+        let text = self.0.own_secret.look().await.map_err(|error| failed(error.to_string()))?;
         let secret = text.map(|text| ConsoleSecret::from_json(&text)).transpose();
         let secret = secret.map_err(|error| failed(error.to_string()))?;
         Ok(secret.map(|secret| ClientSecret::new(secret.client_secret.expose().to_owned())))

@@ -178,8 +178,6 @@ async fn save(
     match who.console.store.save_recorded_mapping(&connection.id, mapping, &records).await {
         Ok(_) => Ok(()),
         Err(SaveError::Failed(error)) => Err(error.into()),
-        Err(SaveError::Stale { .. } | SaveError::DraftMoved) => {
-            Err(Failure::Refused("the mapping was changed at the same moment"))
-        }
+        Err(SaveError::Stale { .. }) => Err(Failure::Refused("the mapping was changed at the same moment")),
     }
 }

@@ -11,7 +11,7 @@ use functions::http::HttpSettings;
 use functions::store::{Pack, Packed, Store};
 use sha2::{Digest, Sha256};
 use shared::contract::Company;
-use shared::draft::MOST_EDITS;
+use shared::draft::{MOST_EDITS, new_row};
 use shared::ids::{CompanyId, ConnectionId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping};
 use shared::person::{AuditRecord, Person, PersonId, Role, Session};
@@ -19,7 +19,6 @@ use shared::run::Connection;
 use shared::snapshot::{Entry, Section};
 use shared::usage::{Tenant, TenantKind};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 const CUSTOMERS: i64 = 10_000;
@@ -109,7 +108,7 @@ async fn plant(store: &Store, id: &ConnectionId) -> anyhow::Result<()> {
             0 => CustomerLink::Mapped { tenant: TenantId::new(at), tenant_name: name.to_uppercase() },
             _ => CustomerLink::Unmapped { left_alone: false },
         };
-        let row = CustomerRow { company, company_name: name, link, pins: BTreeMap::new() };
+        let row = CustomerRow { link, ..new_row(company, &name) };
         mapping.customers.insert(company, row);
     }
     store.save_connection(&connection(id)).await?;

@@ -299,7 +299,7 @@ async fn token(
 ) -> Response {
     let refused = |status: u16, error: &str| {
         let status = StatusCode::from_u16(status).expect("it is a status");
-        (status, Json(json!({"error": error, "error_description": "canary-of-the-answer"}))).into_response()
+        (status, Json(json!({"error": error, "error_description": "words for whoever reads the log"}))).into_response()
     };
     let of = |name: &str| asked.get(name).cloned().unwrap_or_default();
     if !identity.world().knows(&headers, &asked) {

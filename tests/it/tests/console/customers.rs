@@ -183,6 +183,10 @@ async fn m2_suggestions_are_accepted_one_by_one_or_all_that_leave_no_choice() {
         assert_eq!(is, tenant.is_some(), "{company}");
     }
     stage.get(&operator, "/customers?connection=north&staged=all-2").await.shows("2 suggestions staged.");
+    // What one of two has is suggested to the other no more.
+    stage.get(&operator, "/customers?connection=north").await.shows("value=\"map 4 ");
+    stage.press(&operator, "/customers?connection=north", "map 3 ").await.is(303);
+    stage.get(&operator, "/customers?connection=north").await.hides("value=\"map 4 ");
 }
 
 fn name_of(tenant: &str) -> &'static str {

@@ -3,13 +3,13 @@
 use crate::stage::{Stage, now};
 use functions::store::Pack;
 use shared::contract::{BillingCode, Company, PeriodType, Service};
+use shared::draft::new_row;
 use shared::ids::{ApplicationId, BillingCodeId, CompanyId, ConnectionId, ServiceId, StorageId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping, ProductRow};
 use shared::quantity::MeasurementUnit;
 use shared::snapshot::{CompanyType, Entry, Section};
 use shared::usage::{ItemKey, ItemKind, OfferingItem, Tenant, TenantKind};
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 /// Our own tenant, above all others.
 pub(crate) const ROOT: &str = "root";
@@ -45,8 +45,7 @@ impl Provider {
         let (company, company_type) = (CompanyId(id), kind);
         self.accounts.0.push(Company { id: company, name: name.to_owned(), active: true, company_type });
         if let Some(link) = link {
-            let (company_name, pins, decisions) = (name.to_owned(), BTreeMap::new(), BTreeMap::new());
-            let row = CustomerRow { company, company_name, link, pins, decisions };
+            let row = CustomerRow { link, ..new_row(company, name) };
             self.mapping.customers.insert(company, row);
         }
         self

@@ -109,7 +109,7 @@ impl Stage {
 
     /// The same on a machine that is prepared before its console is served.
     pub(crate) async fn of(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
-        let stage = Self::prepared(http, prepare).await;
+        let stage = Stage::prepared(http, prepare).await;
         for name in ["north", "south"] {
             stage.machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
         }
@@ -118,13 +118,13 @@ impl Stage {
 
     /// With no connection at all, and with credentials that people may offer, or that come from the environment.
     pub(crate) async fn empty(takes_offers: bool) -> Stage {
-        let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
-        let http = HttpSettings { retry, ..HttpSettings::default() };
-        Self::prepared(http, |machine| machine.takes_offers = takes_offers).await
+        Stage::prepared(HttpSettings::default(), |machine| machine.takes_offers = takes_offers).await
     }
 
     async fn prepared(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
         let (clock, jobs_clock) = (Clock::set_to(now()), Clock::set_to(now()));
+        let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
+        let http = HttpSettings { retry, ..http };
         let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), http, true).await;
         let mut machine = machine.expect("the machine starts");
         let table = SearchedTable::in_memory().await;
