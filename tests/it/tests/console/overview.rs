@@ -82,6 +82,8 @@ async fn a_click_is_one_sync_which_is_under_way_until_its_record_is_there() {
     let started = now().checked_add(SignedDuration::from_secs(2)).expect("it is in the calendar");
     stage.save_run("north", &RunRecord { job: Job::AlertSync, ..run("alerts", started) }).await;
     is("under-way").await;
+    stage.save_run("north", &RunRecord { everybody: false, ..run("a few", started) }).await;
+    is("under-way").await;
     stage.save_run("north", &RunRecord { outcome: Outcome::Running, ..run("sync", started) }).await;
     is("under-way").await;
     stage.save_run("north", &run("sync", started)).await;
