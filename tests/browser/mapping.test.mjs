@@ -43,7 +43,7 @@ test("A56 a mapping is removed after confirmation, and dragged back", async () =
   await row.getByRole("link", { name: `Choose ${company}` }).click();
   await page.getByText("Remove the mapping", { exact: true }).click();
   await page.getByRole("button", { name: "Yes, remove the mapping" }).click();
-  await page.getByText("until applied:").first().waitFor();
+  await page.locator("[data-announce]", { hasText: `Staged for ${company}` }).waitFor();
   await page.goto(`${origin}/customers?search=${encodeURIComponent(company)}`);
   const dragged = page.locator("tr[data-company]").first();
   const tenant = page.locator("[data-tenant]").first();
