@@ -3,10 +3,13 @@
 //! it never speaks to anybody.
 
 mod credentials;
+mod oidc;
 
 pub use credentials::{
     AUTOTASK_DISCOVERY, AcronisCredentials, AutotaskCredentials, OfferedCredentials, VendorCredentials, WebhookKeys,
 };
+pub use oidc::{ConsoleSecret, OidcSettings};
+pub(crate) use oidc::{MOST_ID_BYTES, is_safe};
 
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -38,6 +41,14 @@ pub const CONTRACT_CHANGED_KEY: &str = "CONTRACT_CHANGED_KEY";
 pub const WEBHOOK_PORT: &str = "WEBHOOK_PORT";
 /// The port on loopback where one machine serves the console.
 pub const CONSOLE_PORT: &str = "CONSOLE_PORT";
+/// Who vouches for people in the console: the issuer of a provider of OpenID Connect.
+pub const OIDC_ISSUER: &str = "OIDC_ISSUER";
+/// What the console is there.
+pub const OIDC_CLIENT_ID: &str = "OIDC_CLIENT_ID";
+/// By what it is known there besides, where the provider gave a secret; on AWS it is in Secrets Manager.
+pub const OIDC_CLIENT_SECRET: &str = "OIDC_CLIENT_SECRET";
+/// The subject, at that issuer, of who is an admin whenever he comes in.
+pub const FIRST_ADMIN_SUBJECT: &str = "FIRST_ADMIN_SUBJECT";
 /// The deployed stack that the command line works on.
 pub const ACROTASK_STACK: &str = "ACROTASK_STACK";
 /// The DynamoDB table.
@@ -169,6 +180,12 @@ pub struct Hosting {
     pub mode: Mode,
     /// Whether the vendors' addresses may be loopback ones.
     pub allow_loopback: bool,
+    /// The provider that vouches for people, as it stands there.
+    pub oidc_issuer: Option<String>,
+    /// Our id there.
+    pub oidc_client_id: Option<String>,
+    /// Who is an admin, there.
+    pub first_admin_subject: Option<String>,
 }
 
 /// Everything from the environment, for a host that logs in with what stands there.
@@ -219,6 +236,9 @@ impl Hosting {
             data_folder: given(&lookup, ACROTASK_DATA).map(PathBuf::from),
             mode,
             allow_loopback,
+            oidc_issuer: given(&lookup, OIDC_ISSUER),
+            oidc_client_id: given(&lookup, OIDC_CLIENT_ID),
+            first_admin_subject: given(&lookup, FIRST_ADMIN_SUBJECT),
         })
     }
 }

@@ -1,14 +1,14 @@
 //! What the Lambda binaries have in common: one host per process, a deadline per invocation, and one log
 //! line for an invocation that failed. No job's logic is here.
 
-use crate::context::{Clock, Deadline, Hosting};
+use crate::context::{Clock, Deadline, Hosting, OidcSettings};
 use crate::events::Bus;
 use crate::host::Host;
 use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::run::Logged;
-use crate::secrets::{Offers, Secrets};
+use crate::secrets::{Offers, OwnSecret, Secrets};
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -82,9 +82,11 @@ impl Function {
     }
 }
 
-/// The bus and the secrets alone, for a function that anybody can call: it has neither table nor vendors.
+/// The bus, the secrets and one partition of the table, for a function that anybody can call: it has no vendors.
 #[derive(Debug, Clone)]
 pub struct Door {
+    /// Where it keeps when it was called last.
+    pub store: Option<Store>,
     /// Where keys are.
     pub secrets: Secrets,
     /// The bus.
@@ -98,11 +100,13 @@ impl Door {
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let store = hosting.table_name.map(|table| Store::new(aws_sdk_dynamodb::Client::new(&aws), table));
+        Ok(Self { store, secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 
-/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read.
+/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read but
+/// its own.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The table.
@@ -111,18 +115,24 @@ pub struct Desk {
     pub bus: Bus,
     /// Where people put what they offer to connect with.
     pub offers: Offers,
+    /// By what the provider knows the console.
+    pub own_secret: OwnSecret,
+    /// Who vouches for people; none where nobody does.
+    pub oidc: Option<OidcSettings>,
 }
 
 impl Desk {
     /// Builds the clients once, from the environment.
     pub async fn from_env() -> anyhow::Result<Self> {
         let hosting = Hosting::from_env()?;
+        let oidc = hosting.oidc()?;
         let table = hosting.table_name.context("TABLE_NAME is not set: put there the DynamoDB table's name")?;
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { store, offers: Offers::new(secrets), bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let (offers, own_secret) = (Offers::new(secrets.clone()), OwnSecret::new(secrets));
+        Ok(Self { store, offers, own_secret, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 

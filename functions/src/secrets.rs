@@ -60,6 +60,11 @@ impl Secrets {
         format!("{}/{connection}/offered", self.prefix)
     }
 
+    /// The name of the secret by which the provider that vouches for people knows the stack's console.
+    pub fn console(&self) -> String {
+        console_secret(&self.prefix)
+    }
+
     /// What stands in a secret; none where there is no such secret.
     pub async fn read(&self, name: &str) -> Result<Option<Secret>, SecretsError> {
         match self.client.get_secret_value().secret_id(name).send().await {
@@ -102,6 +107,26 @@ impl Offers {
     }
 }
 
+/// The console's own secret. Who has this alone can read no other, and write none.
+#[derive(Debug, Clone)]
+pub struct OwnSecret(Secrets);
+
+impl OwnSecret {
+    /// The console's among these secrets.
+    pub fn new(secrets: Secrets) -> Self {
+        Self(secrets)
+    }
+
+    /// What stands there; none where there is no such secret, or none that may be read.
+    pub async fn look(&self) -> Result<Option<Secret>, SecretsError> {
+        match self.0.read(&self.0.console()).await {
+            // Who may read no other secrets is refused one that is not there.
+            Err(error) if error.is_refused() => Ok(None),
+            read => read,
+        }
+    }
+}
+
 /// The name of the secret with a connection's vendor credentials, below this prefix.
 pub fn vendors_secret(prefix: &str, connection: &ConnectionId) -> String {
     format!("{prefix}/{connection}/vendors")
@@ -110,6 +135,11 @@ pub fn vendors_secret(prefix: &str, connection: &ConnectionId) -> String {
 /// The name of the secret with a connection's webhook keys, below this prefix.
 pub fn webhook_secret(prefix: &str, connection: &ConnectionId) -> String {
     format!("{prefix}/{connection}/webhook")
+}
+
+/// The name of the console's secret, below this prefix. It is no connection's.
+pub fn console_secret(prefix: &str) -> String {
+    format!("{prefix}/console")
 }
 
 fn failed(name: &str, done: &'static str, code: Option<&str>) -> SecretsError {

@@ -57,6 +57,7 @@ pub mod run;
 mod run_hold;
 pub mod settings;
 pub mod setup;
+pub mod sign_in;
 pub mod snapshot;
 pub mod sold;
 mod storages;

@@ -2,11 +2,14 @@
 //! role is read with each request, so that one who lost it can do nothing more from then on.
 
 use super::fields::FormToken;
+use super::guard::Origin;
 use super::pages::Failure;
 use super::routes::Needs;
+use super::sessions::Cookie;
 use super::{Console, sessions};
 use axum::extract::FromRequestParts;
 use axum::http::request::Parts;
+use axum::http::{HeaderMap, Method};
 use jiff::SignedDuration;
 use shared::person::{Person, Role};
 
@@ -23,9 +26,13 @@ pub(super) trait Gate: FromRequestParts<Console, Rejection = Failure> + Send + '
 /// Anybody at all.
 pub(super) struct Anybody {
     pub(super) console: Console,
+    pub(super) headers: HeaderMap,
+    /// Where the console was called, where that is sure.
+    pub(super) origin: Option<Origin>,
 }
 
 /// Who has a session.
+#[derive(Debug)]
 pub(super) struct SignedIn {
     pub(super) console: Console,
     pub(super) person: Person,
@@ -48,7 +55,8 @@ impl FromRequestParts<Console> for Anybody {
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Failure> {
         parts.extensions.insert(FormToken(None));
-        Ok(Self { console: console.clone() })
+        let (headers, origin) = (parts.headers.clone(), parts.extensions.get::<Origin>().cloned());
+        Ok(Self { console: console.clone(), headers, origin })
     }
 }
 
@@ -56,14 +64,15 @@ impl FromRequestParts<Console> for SignedIn {
     type Rejection = Failure;
 
     async fn from_request_parts(parts: &mut Parts, console: &Console) -> Result<Self, Failure> {
-        let id = sessions::id_of(&parts.headers, console.site).ok_or(Failure::NotSignedIn)?;
+        let not_signed_in = || Failure::NotSignedIn { wanted: wanted(parts) };
+        let id = Cookie::Session.id_in(&parts.headers, console.site).ok_or_else(not_signed_in)?;
         let (hash, now) = (sessions::hash(&id), console.clock.now());
-        let session = console.store.session(&hash).await?.ok_or(Failure::NotSignedIn)?;
+        let session = console.store.session(&hash).await?.ok_or_else(not_signed_in)?;
         if session.is_over(now) {
             console.store.end_session(&hash).await?;
-            return Err(Failure::NotSignedIn);
+            return Err(not_signed_in());
         }
-        let person = console.store.person(&session.person).await?.ok_or(Failure::NotSignedIn)?;
+        let person = console.store.person(&session.person).await?.ok_or_else(not_signed_in)?;
         if now.duration_since(session.seen) >= NOTED_EVERY {
             console.store.use_session(&hash, now).await?;
         }
@@ -71,6 +80,12 @@ impl FromRequestParts<Console> for SignedIn {
         parts.extensions.insert(FormToken(Some(token.clone())));
         Ok(Self { console: console.clone(), person, session: hash, token })
     }
+}
+
+/// The page that was asked for; none where a form was sent.
+fn wanted(parts: &Parts) -> Option<String> {
+    let path = parts.uri.path_and_query().filter(|_| parts.method == Method::GET)?;
+    Some(path.as_str().to_owned())
 }
 
 macro_rules! gate_of_role {
@@ -89,7 +104,7 @@ macro_rules! gate_of_role {
                 let signed_in = SignedIn::from_request_parts(parts, console).await?;
                 match signed_in.person.role {
                     Some(role) if role >= Role::$name => Ok(Self(signed_in)),
-                    has => Err(Failure::NeedsRole { needs: Role::$name, has }),
+                    _ => Err(Failure::NeedsRole { needs: Role::$name, who: Box::new(signed_in) }),
                 }
             }
         }

@@ -8,7 +8,7 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::http::header::LOCATION;
 use axum::response::{Html, IntoResponse, Response};
-use shared::person::{Role, role_word};
+use shared::person::{Person, Role, role_word};
 use shared::run::Connection;
 use url::form_urlencoded;
 
@@ -28,6 +28,8 @@ pub(super) struct Me {
     pub(super) name: Shown,
     pub(super) role: String,
     pub(super) is_admin: bool,
+    /// Without one there is no page to go to.
+    pub(super) has_role: bool,
     /// What each form of the page carries.
     pub(super) token: String,
 }
@@ -44,6 +46,7 @@ impl Frame {
             name: Shown::of(&who.person.name),
             role: role_word(who.person.role),
             is_admin: who.person.role == Some(Role::Admin),
+            has_role: who.person.role.is_some(),
             token: who.token.clone(),
         };
         Self { me: Some(me), ..Self::for_anybody(title) }
@@ -80,9 +83,9 @@ pub(super) fn go_to(path: &str) -> Response {
 #[derive(Debug)]
 pub(super) enum Failure {
     /// Nobody is signed in, or not any more.
-    NotSignedIn,
+    NotSignedIn { wanted: Option<String> },
     /// The person may not do this.
-    NeedsRole { needs: Role, has: Option<Role> },
+    NeedsRole { needs: Role, who: Box<SignedIn> },
     /// It comes from no page of this session.
     Forged,
     /// The console was called by a name that is not its own.
@@ -109,23 +112,25 @@ struct FailurePage {
     frame: Frame,
     what: String,
     advice: &'static str,
+    /// Who it is, where an admin has to be told.
+    id: Option<(Shown, Shown)>,
     /// Where to go on.
-    link: (&'static str, &'static str),
+    link: (String, &'static str),
 }
 
 impl Failure {
     fn told(&self) -> (StatusCode, &'static str, String, &'static str) {
         match self {
-            Self::NotSignedIn => (
+            Self::NotSignedIn { .. } => (
                 StatusCode::UNAUTHORIZED,
                 "Not signed in",
                 "You are not signed in, or your session is over.".to_owned(),
                 "Sign in, and open the page again.",
             ),
-            Self::NeedsRole { needs, has } => (
+            Self::NeedsRole { needs, who } => (
                 StatusCode::FORBIDDEN,
-                "Not allowed",
-                format!("This needs the role {needs}; yours is {}.", role_word(*has)),
+                if who.person.role.is_some() { "Not allowed" } else { "No role yet" },
+                format!("This needs the role {needs}; yours is {}.", role_word(who.person.role)),
                 "Somebody with the role admin can give it to you on the page People.",
             ),
             Self::Forged => (
@@ -171,16 +176,36 @@ impl IntoResponse for Failure {
             tracing::error!("a page cannot be shown: {error:#}");
         }
         let (status, title, what, advice) = self.told();
-        let link = match self {
-            Self::NotSignedIn => ("/sign-in", "Sign in"),
-            _ => ("/", "Overview"),
+        let link = match &self {
+            Self::NotSignedIn { wanted: Some(path) } => (sign_in_to(path), "Sign in"),
+            Self::NotSignedIn { wanted: None } => (sign_in_to("/"), "Sign in"),
+            _ => ("/".to_owned(), "Overview"),
         };
-        let page = FailurePage { frame: Frame::for_anybody(title), what, advice, link };
+        let (frame, id) = match &self {
+            Self::NeedsRole { who, .. } => (Frame::for_person(title, who), id_to_tell(&who.person)),
+            _ => (Frame::for_anybody(title), None),
+        };
+        let page = FailurePage { frame, what, advice, id, link };
         match page.render() {
             Ok(text) => (status, Html(text)).into_response(),
             Err(_) => status.into_response(),
         }
     }
+}
+
+/// The way to sign in and then to a page.
+fn sign_in_to(path: &str) -> String {
+    match path {
+        "/" => "/sign-in".to_owned(),
+        path => {
+            format!("/sign-in?{}", form_urlencoded::Serializer::new(String::new()).append_pair("to", path).finish())
+        }
+    }
+}
+
+/// Subject and issuer of a person whom nobody has given a role yet.
+fn id_to_tell(person: &Person) -> Option<(Shown, Shown)> {
+    person.role.is_none().then(|| (Shown::of(&person.id.subject), Shown::of(&person.id.issuer)))
 }
 
 /// What is asked for and is nowhere.

@@ -14,6 +14,9 @@ use shared::person::{AuditRecord, PersonId, Role, RoleRefusal, role_word, with_r
 const CHANGES_SHOWN: usize = 50;
 /// What a form says for no role.
 const NO_ROLE: &str = "none";
+/// He would have the role again as soon as he comes in.
+const NAMED: &str =
+    "the deployment names this person as first administrator, and has to name somebody else, or nobody, before";
 const ROLES: [&str; 4] = [NO_ROLE, "viewer", "operator", "admin"];
 
 #[derive(Template)]
@@ -75,6 +78,10 @@ pub(super) async fn change_role(Admin(who): Admin, posted: Posted) -> Result<Res
     let people = who.console.store.people().await?;
     let id = people.all.iter().map(|person| &person.id).find(|id| key_of(id) == key).cloned();
     let id = id.ok_or(Failure::NoSuchPage)?;
+    let is_named = who.console.provider.as_ref().is_some_and(|provider| provider.is_first_admin(&id));
+    if is_named && to != Some(Role::Admin) {
+        return Err(Failure::Refused(NAMED));
+    }
     let person = with_role(&people.all, &id, from, to).map_err(refused)?;
     if from != to {
         let record = record(&who, &id, from, to);

@@ -3,7 +3,9 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, changes, customers, explain, overview, people, plan, products, setup, sign_in, syncs};
+use super::{
+    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, syncs,
+};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -48,6 +50,8 @@ pub fn routes() -> Vec<Route> {
         page("/sign-in", sign_in::page),
         form("/sign-in", sign_in::sign_in),
         form("/sign-in/link", sign_in::new_link),
+        page(oidc::LEAVE, oidc::leave),
+        page(oidc::COME_BACK, oidc::come_back),
         form("/sign-out", sign_in::sign_out),
         page("/", overview::page),
         page("/sync", syncs::progress),

@@ -1,4 +1,4 @@
-//! What a browser holds of a session: the cookie with its id, and the token in every form. Both are secrets of the
+//! What a browser holds of a session, and of a sign-in: the cookie with its id, and the token in every form. Both are secrets of the
 //! browser; the table has neither.
 
 use super::Site;
@@ -8,6 +8,7 @@ use axum::http::header::COOKIE;
 use hmac::{Hmac, Mac};
 use sha2::{Digest, Sha256};
 use shared::person::SESSION_LASTS;
+use shared::sign_in::SIGN_IN_LASTS;
 use std::fmt::Write;
 use subtle::ConstantTimeEq;
 
@@ -45,41 +46,66 @@ fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// The name of the cookie. Without TLS it has no `__Host-` before it and is not `Secure`: Chrome takes no such name
-/// from `http://127.0.0.1`, and Safari no such attribute (httpwg/http-extensions issue 2605). Browsers send it to every port
-/// of the machine, so that its own port is in its name.
-pub fn cookie_name(site: Site) -> String {
-    match site {
-        Site::Loopback(address) => format!("acrotask-session-{}", address.port()),
-        Site::Https => "__Host-acrotask-session".to_owned(),
+/// What a cookie holds the id of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Cookie {
+    /// A session.
+    Session,
+    /// The browser in which a sign-in was begun that is not done.
+    SignIn,
+}
+
+impl Cookie {
+    /// Its name. Without TLS it has no `__Host-` before it and is not `Secure`: Chrome takes no such name from
+    /// `http://127.0.0.1`, and Safari no such attribute (httpwg/http-extensions issue 2605). Browsers send it to every
+    /// port of the machine, so that its own port is in its name.
+    fn name(self, site: Site) -> String {
+        let what = match self {
+            Cookie::Session => "session",
+            Cookie::SignIn => "sign-in",
+        };
+        match site {
+            Site::Loopback(address) => format!("acrotask-{what}-{}", address.port()),
+            Site::Https => format!("__Host-acrotask-{what}"),
+        }
+    }
+
+    /// The `Set-Cookie` that puts an id there.
+    pub(super) fn set(self, site: Site, id: &str) -> String {
+        let lasts = match self {
+            Cookie::Session => SESSION_LASTS,
+            Cookie::SignIn => SIGN_IN_LASTS,
+        };
+        self.set_for(site, id, lasts.as_secs())
+    }
+
+    /// The `Set-Cookie` that takes it away.
+    pub(super) fn take_away(self, site: Site) -> String {
+        self.set_for(site, "", 0)
+    }
+
+    fn set_for(self, site: Site, id: &str, seconds: i64) -> String {
+        let secure = if site == Site::Https { "; Secure" } else { "" };
+        format!("{}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", self.name(site))
+    }
+
+    /// The id in the request's cookie. Two of them are none: one was put there by somebody else.
+    pub(super) fn id_in(self, headers: &HeaderMap, site: Site) -> Option<String> {
+        let name = self.name(site);
+        let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
+        let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
+        let mut ids = cookies.filter(|(known, _)| *known == name).map(|(_, id)| id);
+        let id = ids.next().filter(|id| is_id(id))?;
+        ids.next().is_none().then(|| id.to_owned())
     }
 }
 
-/// The `Set-Cookie` that begins a session.
-pub(super) fn cookie(site: Site, id: &str) -> String {
-    set_cookie(site, id, SESSION_LASTS.as_secs())
+/// The name of the cookie that holds a session's id.
+pub fn cookie_name(site: Site) -> String {
+    Cookie::Session.name(site)
 }
 
-/// The `Set-Cookie` that ends it.
-pub(super) fn no_cookie(site: Site) -> String {
-    set_cookie(site, "", 0)
-}
-
-fn set_cookie(site: Site, id: &str, seconds: i64) -> String {
-    let secure = if site == Site::Https { "; Secure" } else { "" };
-    format!("{}={id}; Path=/; Max-Age={seconds}; HttpOnly; SameSite=Lax{secure}", cookie_name(site))
-}
-
-/// The id in the request's cookie. Two of them are none: one was put there by somebody else.
-pub(super) fn id_of(headers: &HeaderMap, site: Site) -> Option<String> {
-    let name = cookie_name(site);
-    let lines = headers.get_all(COOKIE).iter().filter_map(|line| line.to_str().ok());
-    let cookies = lines.flat_map(|line| line.split(';')).filter_map(|cookie| cookie.trim().split_once('='));
-    let mut ids = cookies.filter(|(known, _)| *known == name).map(|(_, id)| id);
-    let id = ids.next().filter(|id| is_id(id))?;
-    ids.next().is_none().then(|| id.to_owned())
-}
-
-fn is_id(text: &str) -> bool {
+/// Whether a text may be an id that we made.
+pub(super) fn is_id(text: &str) -> bool {
     text.len() == 2 * ID_BYTES && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -1,8 +1,9 @@
-//! One HTTP client for both vendors: whom it may call, how long it waits, what is known after a call
+//! One HTTP client for both vendors, and for who vouches for people: whom it may call, how long it waits, what is known after a call
 //! that went wrong, and how often reads are repeated. It knows no vendor's meaning, repeats nothing by
 //! itself, and never prints a secret or a query string.
 
 mod calls;
+mod exchange;
 mod outcome;
 mod retry;
 mod times;
@@ -12,6 +13,7 @@ pub use calls::{CallCount, Calls};
 pub(crate) use outcome::{Outcome, Reply};
 pub use retry::RetryPolicy;
 pub(crate) use times::civil_day;
+pub(crate) use vendor_url::is_loopback;
 pub use vendor_url::{Vendor, VendorUrl};
 
 use crate::context::{Clock, Deadline, Secret};
@@ -97,13 +99,10 @@ impl Http {
         if self.settings.deadline.passed() {
             return Outcome::NotSent(place.text("not sent, because the time of this run is over"));
         }
-        if let Some(why) = self.untrusting.as_ref().filter(|_| ask.url.scheme() == "https") {
-            return Outcome::NotSent(place.text(&format!(
-                "not sent, because this machine cannot check certificates ({why}): install its CA certificates \
-                 (package ca-certificates), or name them in SSL_CERT_FILE"
-            )));
+        if let Some(why) = self.distrust(&ask.url) {
+            return Outcome::NotSent(place.text(&why));
         }
-        let timeout = self.settings.deadline.left().unwrap_or(Duration::MAX).min(self.settings.request_timeout);
+        let timeout = self.time_left();
         let mut request =
             self.client.request(ask.method.clone(), ask.url.clone()).headers(ask.headers.clone()).timeout(timeout);
         if let Some(body) = &ask.body {
@@ -119,6 +118,20 @@ impl Http {
             }
             Err(error) => Outcome::NoReply(place.failure("no reply", error)),
         }
+    }
+
+    /// Why an address cannot be reached from this machine.
+    fn distrust(&self, url: &Url) -> Option<String> {
+        let why = self.untrusting.as_ref().filter(|_| url.scheme() == "https")?;
+        Some(format!(
+            "not sent, because this machine cannot check certificates ({why}): install its CA certificates (package \
+             ca-certificates), or name them in SSL_CERT_FILE"
+        ))
+    }
+
+    /// How long one request may take now.
+    fn time_left(&self) -> Duration {
+        self.settings.deadline.left().unwrap_or(Duration::MAX).min(self.settings.request_timeout)
     }
 
     async fn read_whole(&self, mut response: reqwest::Response, place: Place) -> Outcome {

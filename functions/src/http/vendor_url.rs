@@ -94,7 +94,8 @@ fn refused_unseen(vendor: Vendor, odd: char) -> String {
     )
 }
 
-fn is_loopback(url: &Url) -> bool {
+/// Whether an address is of this very machine.
+pub(crate) fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();
     let is_address = host.parse::<std::net::Ipv4Addr>().is_ok_and(|address| address.is_loopback());
     matches!(url.scheme(), "http" | "https") && (is_address || host == "[::1]" || host == "localhost")

@@ -3,9 +3,13 @@
 
 use super::Store;
 use super::items::{Item, Key, Rows, Written, body_of, number, number_of, text};
+use super::mapping::SaveError;
+use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use serde::Deserialize;
 use shared::fingerprint;
+use shared::ids::ConnectionId;
+use shared::mapping::Mapping;
 use shared::person::{AuditRecord, Person, PersonId};
 
 /// Partitions that are no connection's: their names hold no `#`.
@@ -125,9 +129,16 @@ impl Store {
         Ok(matches!(self.transact("writing a person", actions).await?, Written::Done(_)))
     }
 
-    /// Keeps the record of a change that cannot be written together with it.
-    pub async fn keep_record(&self, record: &AuditRecord) -> anyhow::Result<()> {
-        self.put(audit_item(record)?).await
+    /// Puts a mapping into force together with the records of what was changed, and tells its new version.
+    pub async fn save_recorded_mapping(
+        &self,
+        connection: &ConnectionId,
+        mapping: &Mapping,
+        records: &[AuditRecord],
+    ) -> Result<u64, SaveError> {
+        let items = audit_items(records)?.into_iter().map(|item| self.put_action(item));
+        let saved = self.save_mapping_with(connection, mapping, items.collect::<anyhow::Result<_>>()?).await?;
+        Ok(saved.context("a record cannot be refused")?)
     }
 
     /// The latest changes that people made in the console, newest first.

@@ -24,7 +24,9 @@
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
+//! | `webhooks` | connection id | when calls from outside were heard last: `taken`, `refused` | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
+//! | `sign-ins` | hash of the sign-in's state | a sign-in that is not done; `browser` beside it | 10 minutes |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console, or many that were made together | ever |
 //!
@@ -48,8 +50,10 @@ mod mapping;
 mod quotas;
 mod sessions;
 mod setups;
+mod sign_ins;
 mod snapshots;
 mod table;
+mod webhook_calls;
 
 pub use audit::People;
 pub use drafts::StoredDraft;
@@ -59,6 +63,7 @@ pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
 pub use setups::Claim;
 pub use snapshots::{Pack, Packed};
+pub use webhook_calls::{CallHeard, WebhookCalls};
 
 use aws_sdk_dynamodb::Client;
 

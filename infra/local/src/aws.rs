@@ -9,8 +9,8 @@ use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use axum::routing::post;
 use axum::{Json, Router};
-use functions::context::{DEFAULT_SECRETS_PREFIX, Secret, VendorCredentials, WebhookKeys};
-use functions::secrets::{vendors_secret, webhook_secret};
+use functions::context::{ConsoleSecret, DEFAULT_SECRETS_PREFIX, Secret, VendorCredentials, WebhookKeys};
+use functions::secrets::{console_secret, vendors_secret, webhook_secret};
 use serde_json::{Value, json};
 use shared::ids::ConnectionId;
 use std::collections::BTreeMap;
@@ -68,6 +68,11 @@ impl LocalAws {
     /// Puts a connection's webhook keys where the function at the door looks for them.
     pub fn keep_webhook_keys(&self, connection: &ConnectionId, keys: &WebhookKeys) {
         self.keep(webhook_secret(DEFAULT_SECRETS_PREFIX, connection), &keys.to_json());
+    }
+
+    /// Puts what the console's provider knows it by where the console looks for it.
+    pub fn keep_console_secret(&self, secret: &ConsoleSecret) {
+        self.keep(console_secret(DEFAULT_SECRETS_PREFIX), &secret.to_json());
     }
 
     fn keep(&self, name: String, text: &Secret) {

@@ -1,12 +1,12 @@
 //! The console on one machine: the same pages as on AWS, on loopback only, and a link by which the person at the
-//! machine comes in.
+//! machine comes in. Others come in by the provider that vouches for them, where there is one.
 
 use crate::machine::Machine;
 use crate::session::note;
 use anyhow::Context;
-use functions::console::{Console, LINK_LASTS, LastListed, Links, Site};
+use functions::console::{Console, LINK_LASTS, LastListed, Links, Provider, Site};
 use functions::context::{Clock, console_port};
-use functions::secrets::Offers;
+use functions::secrets::{Offers, OwnSecret};
 use std::net::{Ipv4Addr, SocketAddr};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -62,6 +62,9 @@ pub async fn start(
     let listener = listener.context("the console cannot be served: set CONSOLE_PORT to a port that is free")?;
     let address = listener.local_addr()?;
     let links = Links::new(format!("http://{address}"), tell);
+    let provider = machine.oidc.clone().map(|settings| {
+        Provider::new(settings, OwnSecret::new(machine.host.secrets.clone()), machine.host.http.clone())
+    });
     let console = Console {
         store: machine.host.store.clone(),
         bus: machine.bus.clone(),
@@ -69,6 +72,7 @@ pub async fn start(
         jobs_clock: machine.host.clock.clone(),
         site: Site::Loopback(address),
         links: Some(links.clone()),
+        provider,
         listed: LastListed::default(),
         offers: machine.takes_offers.then(|| Offers::new(machine.host.secrets.clone())),
     };

@@ -5,7 +5,9 @@ use crate::aws::LocalAws;
 use crate::table::EmbeddedTable;
 use crate::wake::Again;
 use aws_config::BehaviorVersion;
-use functions::context::{Clock, DEFAULT_SECRETS_PREFIX, Deadline, VendorCredentials, WebhookKeys};
+use functions::context::{
+    Clock, ConsoleSecret, DEFAULT_SECRETS_PREFIX, Deadline, OidcSettings, VendorCredentials, WebhookKeys,
+};
 use functions::events::Bus;
 use functions::host::Host;
 use functions::http::HttpSettings;
@@ -46,6 +48,8 @@ pub struct Machine {
     pub again: Vec<Again>,
     /// Whether people may offer other credentials; not where they come from the environment.
     pub takes_offers: bool,
+    /// Who vouches for the console's people; nobody, until it is said.
+    pub oidc: Option<OidcSettings>,
     aws: LocalAws,
     _table: Option<EmbeddedTable>,
 }
@@ -72,7 +76,7 @@ impl Machine {
             patience: Duration::ZERO,
         };
         let bus = Bus::new(aws_sdk_eventbridge::Client::new(&config), LOCAL_NAME);
-        Ok(Self { host, bus, events, again: Vec::new(), takes_offers: true, aws, _table: table })
+        Ok(Self { host, bus, events, again: Vec::new(), takes_offers: true, oidc: None, aws, _table: table })
     }
 
     /// The access key that the stand-ins for AWS ask for, for functions that run as processes of their own.
@@ -88,6 +92,11 @@ impl Machine {
     /// Gives the jobs of a connection its credentials.
     pub fn keep_credentials(&self, connection: &ConnectionId, credentials: &VendorCredentials) {
         self.aws.keep_credentials(connection, credentials);
+    }
+
+    /// Gives the console by what its provider knows it.
+    pub fn keep_console_secret(&self, secret: &ConsoleSecret) {
+        self.aws.keep_console_secret(secret);
     }
 
     /// Lets calls from outside for a connection be known by these keys.

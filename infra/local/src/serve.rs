@@ -10,6 +10,7 @@ use crate::session::{Place, Session, asked_to_stop, note};
 use crate::wake::{heed, wake};
 use crate::webhook_server;
 use anyhow::{bail, ensure};
+use functions::context::{ConsoleSecret, Hosting};
 use functions::host::Host;
 use functions::run::Run;
 use serde_json::Value;
@@ -46,6 +47,10 @@ pub async fn run(mut session: Session) -> anyhow::Result<Exit> {
         bail!(NOT_FOR_A_STACK);
     };
     let _webhooks = webhook_server::start_if_keyed(machine, connection, &keys).await?;
+    machine.oidc = Hosting::from_env()?.oidc()?;
+    if let Some(secret) = ConsoleSecret::from_env() {
+        machine.keep_console_secret(&secret);
+    }
     let _console = console_server::start_and_tell(machine).await?;
     let mut stop = std::pin::pin!(asked_to_stop());
     let mut schedule = Schedule::new(host.clock.now());

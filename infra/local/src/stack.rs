@@ -5,7 +5,7 @@
 use anyhow::{Context, bail};
 use aws_config::{BehaviorVersion, SdkConfig};
 use aws_sdk_dynamodb::config::ProvideCredentials;
-use functions::context::{Clock, Deadline, Hosting, Secret, VendorCredentials, WebhookKeys};
+use functions::context::{Clock, ConsoleSecret, Deadline, Hosting, Secret, VendorCredentials, WebhookKeys};
 use functions::host::Host;
 use functions::http::HttpSettings;
 use functions::lambda::aws_timeouts;
@@ -87,8 +87,8 @@ impl Stack {
         if table == name { format!("stack {name} in {region}") } else { format!("table {table} of {name} in {region}") }
     }
 
-    /// Checks the credentials of the environment and keeps them and the webhook keys as the connection's secrets. A
-    /// vendor of which nothing stands in the environment is checked with what is kept.
+    /// Checks the credentials of the environment and keeps them and the webhook keys as the connection's secrets, and what
+    /// the console's provider knows it by as the stack's. A vendor of which nothing stands in the environment is checked with what is kept.
     pub async fn connect(
         &self,
         host: &Host,
@@ -107,7 +107,8 @@ impl Stack {
         };
         let vendors = Kept { name, is_new };
         let webhook = keep_webhook_keys(host, connection, given_keys).await?;
-        Ok((connected, std::iter::once(vendors).chain(webhook).collect()))
+        let console = keep_console_secret(host).await?;
+        Ok((connected, std::iter::once(vendors).chain(webhook).chain(console).collect()))
     }
 }
 
@@ -139,6 +140,17 @@ async fn keep_webhook_keys(host: &Host, connection: &ConnectionId, given: Webhoo
     let is_new = before.is_none_or(|before| !is_same(&before.to_json(), &keys.to_json()));
     if is_new {
         host.secrets.keep(&name, &keys.to_json()).await?;
+    }
+    Ok(Some(Kept { name, is_new }))
+}
+
+/// Keeps by what the provider knows the console, where that is given; it is the stack's, whatever the connection.
+async fn keep_console_secret(host: &Host) -> anyhow::Result<Option<Kept>> {
+    let Some(given) = ConsoleSecret::from_env() else { return Ok(None) };
+    let (name, given) = (host.secrets.console(), given.to_json());
+    let is_new = host.secrets.read(&name).await?.is_none_or(|before| !is_same(&before, &given));
+    if is_new {
+        host.secrets.keep(&name, &given).await?;
     }
     Ok(Some(Kept { name, is_new }))
 }

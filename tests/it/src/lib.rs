@@ -5,6 +5,7 @@ pub mod bench;
 pub mod canary;
 pub mod desk;
 pub mod folder;
+pub mod identity;
 pub mod lines;
 pub mod logs;
 pub mod prepaid;

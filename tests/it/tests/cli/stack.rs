@@ -18,6 +18,7 @@ use shared::run::Job;
 const STACK: &str = "acrotask-of-anna";
 const VENDORS: &str = "acrotask-of-anna/default/vendors";
 const WEBHOOK: &str = "acrotask-of-anna/default/webhook";
+const CONSOLE: &str = "acrotask-of-anna/console";
 
 /// A desk beside a stack.
 struct Deployed {
@@ -232,6 +233,23 @@ async fn webhook_keys_are_kept_changed_and_given_to_autotask() {
     assert_eq!(deployed.kept(WEBHOOK).await["autotask"], serde_json::json!(["the-second-key-of-autotask"]));
     let said = deployed.run("connect").await.exits(0);
     said.prints(&[&format!("The secret {WEBHOOK} is as it was.")]);
+}
+
+#[tokio::test]
+async fn the_consoles_secret_is_kept_as_the_stacks_and_changed_when_another_is_given() {
+    let deployed = Deployed::new(0).await;
+    deployed.run_with(&deployed.vendors, "connect").await.exits(0);
+    assert_eq!(deployed.kept(CONSOLE).await, serde_json::Value::Null);
+    for (secret, said) in [("first", "holds what was checked"), ("first", "is as it was"), ("second", "holds what was")]
+    {
+        let given = environment([("OIDC_CLIENT_SECRET", &format!("canary-of-the-console-{secret}"))]);
+        let connected = deployed.run_with(&given, "connect").await.exits(0);
+        connected.prints(&[&format!("The secret {CONSOLE} {said}")]);
+        let kept = deployed.kept(CONSOLE).await;
+        assert_eq!(kept, serde_json::json!({"client_secret": format!("canary-of-the-console-{secret}")}));
+    }
+    deployed.run("connect").await.exits(0);
+    assert_ne!(deployed.kept(CONSOLE).await, serde_json::Value::Null, "what is not given is left as it is");
 }
 
 #[tokio::test]

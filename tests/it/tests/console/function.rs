@@ -9,11 +9,18 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use shared::person::{AuditRecord, PersonId, Role, Session};
 
-const HOST: &str = "abc.lambda-url.eu-central-1.on.aws";
-const TABLE: &str = "acrotask-of-the-console";
+pub(crate) const HOST: &str = "abc.lambda-url.eu-central-1.on.aws";
+pub(crate) const TABLE: &str = "acrotask-of-the-console";
 
 /// A call as the function is invoked with it.
-fn call(method: &str, path: &str, query: &str, cookies: &[String], more: &[(&str, &str)], body: &str) -> Value {
+pub(crate) fn call(
+    method: &str,
+    path: &str,
+    query: &str,
+    cookies: &[String],
+    more: &[(&str, &str)],
+    body: &str,
+) -> Value {
     let mut headers = json!({"host": HOST, "content-type": "application/x-www-form-urlencoded"});
     for (name, value) in more {
         headers[*name] = json!(value);
@@ -42,7 +49,7 @@ fn call(method: &str, path: &str, query: &str, cookies: &[String], more: &[(&str
     })
 }
 
-async fn ask(function: &mut Function, call: Value) -> (u64, Value) {
+pub(crate) async fn ask(function: &mut Function, call: Value) -> (u64, Value) {
     match function.invoke(call).await {
         Answer::Response(reply) => (reply["statusCode"].as_u64().expect("there is a status"), reply),
         Answer::Error(text) => panic!("the invocation failed: {text}"),

@@ -2,14 +2,24 @@
 
 mod approve;
 mod changes;
+mod csv;
 mod customers;
+mod decide;
+mod explain;
 mod forms;
 mod function;
 mod hosted;
 mod links;
 mod names;
+mod oidc;
+mod oidc_function;
+mod oidc_people;
+mod oidc_provider;
+mod oidc_stage;
+mod oidc_tokens;
 mod overview;
 mod people;
+mod plan;
 mod products;
 mod provider;
 mod roles;

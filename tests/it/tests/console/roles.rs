@@ -52,6 +52,8 @@ fn what_each_route_needs_is_said_twice_so_that_no_gate_opens_by_mistake() {
         ("GET /sign-in", Needs::Nothing),
         ("POST /sign-in", Needs::Nothing),
         ("POST /sign-in/link", Needs::Nothing),
+        ("GET /sign-in/provider", Needs::Nothing),
+        ("GET /sign-in/callback", Needs::Nothing),
         ("POST /sign-out", Needs::Session),
         ("GET /", Needs::Role(Role::Viewer)),
         ("GET /sync", Needs::Role(Role::Viewer)),

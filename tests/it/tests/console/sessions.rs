@@ -139,6 +139,7 @@ async fn behind_tls_the_cookie_is_of_this_host_and_browsers_are_told_to_stay_the
         jobs_clock: clock.clone(),
         site: Site::Https,
         links: Some(links.clone()),
+        provider: None,
         listed: LastListed::default(),
         offers: None,
     };

@@ -8,7 +8,7 @@ use crate::sources::root;
 /// is said about it.
 type Break = (&'static str, &'static str, &'static str);
 
-const PERMISSIONS: [Break; 18] = [
+const PERMISSIONS: [Break; 27] = [
     ("- dynamodb:GetItem", "- dynamodb:*", "DispatchRole: the action dynamodb:*"),
     ("- dynamodb:GetItem", "- \"*\"", "DispatchRole: the action *"),
     ("Resource: !Sub ${Table.Arn}${TableSuffix}", "Resource: \"*\"", "DispatchRole: the resource \"*\""),
@@ -27,12 +27,18 @@ const PERMISSIONS: [Break; 18] = [
     (
         "- secretsmanager:CreateSecret\n                  - secretsmanager:PutSecretValue",
         "- secretsmanager:CreateSecret\n                  - secretsmanager:GetSecretValue",
-        "ConsoleRole: it can read secrets",
+        "ConsoleRole: it can read other secrets than its own",
     ),
     (
         "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/offered-??????",
         "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/vendors-??????",
         "ConsoleRole: it can write other secrets than what people offer",
+    ),
+    ("LeadingKeys: [webhooks]", "LeadingKeys: [sessions]", "AutotaskWebhook: it can read or write the table"),
+    (
+        "                Condition:\n                  ForAllValues",
+        "                Conditions:\n                  ForAllValues",
+        "AutotaskWebhook: it can read or write the table",
     ),
     ("/*/vendors\n", "/*/webhook\n", "UsageSyncRole: lacks arn:"),
     ("/*/offered-??????\n", "/*/offers-??????\n", "UsageSyncRole: lacks arn:"),
@@ -43,9 +49,17 @@ const PERMISSIONS: [Break; 18] = [
         "- \"*\"\n",
         "UsageSyncQueuePolicy: others than the stack's own rules",
     ),
+    ("StackName}/console-??????", "StackName}/*/vendors-??????", "Console: it can read the vendors' credentials"),
+    ("StackName}/console-??????", "StackName}/*-??????", "ConsoleRole: allows arn:"),
+    ("Arn: !GetAtt Console.Arn", "Arn: !GetAtt Dispatch.Arn", "Dispatch: anybody can call it"),
+    ("Url\n    Condition: KnowsPeople\n", "Url\n", "Console: it has an address although nobody vouches for people"),
+    ("[!Equals [!Ref OidcIssuer, \"\"]]", "[!Equals [!Ref Mode, \"\"]]", "KnowsPeople holds although nobody vouches"),
+    ("      FunctionUrlAuthType: NONE\n", "", "ConsoleUrlPermission: others than the stack's own rules"),
+    ("      InvokedViaFunctionUrl: true\n", "", "ConsoleByUrlPermission: others than the stack's own rules"),
 ];
 
-const WIRING: [Break; 25] = [
+const WIRING: [Break; 26] = [
+    ("OIDC_ISSUER: !Ref OidcIssuer", "OIDC_ISSUER: !Ref OidcClientId", "OIDC_ISSUER is not ${OidcIssuer}"),
     ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
     ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
     ("        MODE: !Ref Mode\n", "        WEBHOOK_PORT: !Ref Mode\n", "WEBHOOK_PORT, which no function reads"),
@@ -85,7 +99,8 @@ const WIRING: [Break; 25] = [
     ("MaximumEventAgeInSeconds: 3000", "MaximumEventAgeInSeconds: 21600", "Dispatch: what failed is tried again"),
 ];
 
-const WATCHING: [Break; 19] = [
+const WATCHING: [Break; 20] = [
+    ("          Value: !Ref Console\n", "          Value: !Ref Dispatch\n", "Console: nobody is told when it failed"),
     ("PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false", "Table: it cannot be restored"),
     ("DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false", "Table: it can be deleted by mistake"),
     ("AttributeName: ttl", "AttributeName: expires", "Table: nothing expires, or not by what the store writes"),
@@ -206,6 +221,12 @@ fn code_that_does_more_or_less_than_its_role_allows_is_noticed() {
             "self.secrets.webhook(connection)",
             "self.secrets.vendors(connection)",
             "AutotaskWebhookRole: lacks arn:",
+        ),
+        (
+            "functions/src/secrets.rs",
+            "self.0.read(&self.0.console())",
+            "self.0.read(&self.0.vendors(connection))",
+            "ConsoleRole: lacks arn:",
         ),
         (
             "functions/src/store/items.rs",

@@ -56,6 +56,17 @@ impl Template {
         all.map(|(name, resource)| (name.as_str(), &resource["Properties"]))
     }
 
+    /// The addresses of a function that stand beside it, each with the name of its resource.
+    fn urls_of<'t>(&'t self, lambda: &Lambda<'_>) -> Vec<(&'t str, &'t Value)> {
+        let own = format!("${{{}.Arn}}", lambda.name);
+        self.of_kind("AWS::Lambda::Url").filter(|(_, url)| text(&url["TargetFunctionArn"]) == own).collect()
+    }
+
+    /// Whether a function has an address that anybody can call.
+    fn has_address(&self, lambda: &Lambda<'_>) -> bool {
+        lambda.properties["FunctionUrlConfig"].is_object() || !self.urls_of(lambda).is_empty()
+    }
+
     fn lambdas(&self) -> Vec<Lambda<'_>> {
         let all = self.of_kind("AWS::Serverless::Function");
         let binary =

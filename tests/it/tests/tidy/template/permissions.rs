@@ -3,15 +3,16 @@
 
 use super::reach::Code;
 use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
-pub(super) const RULES: [Rule; 7] = [
+pub(super) const RULES: [Rule; 8] = [
     ("no action and no resource is everything", nothing_is_everything),
     ("every function has a role of its own", own_roles),
     ("the role is what the code needs", needed),
     ("who is called from outside reads no credentials", public),
-    ("who serves people reads no secret, and writes what they offer alone", console),
+    ("who serves people reads its own secret alone, and writes what they offer alone", console),
+    ("who serves people has an address only where somebody vouches for them", addresses),
     ("who may send to a queue is said", queues),
     ("who may invoke a function is said", invocations),
 ];
@@ -22,10 +23,14 @@ const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"];
 /// What a restored table's name has behind the stack's.
 const SUFFIX: &str = "${TableSuffix}";
-/// The one that anybody can call.
-const PUBLIC: &str = "autotask-webhook";
-/// The one that serves people.
+/// Those that anybody can call.
+const PUBLIC: [&str; 2] = ["autotask-webhook", CONSOLE];
+/// The one that serves people: it asks who somebody is before it shows or does anything.
 const CONSOLE: &str = "console";
+/// The one partition that the one without people may write.
+const OWN_PARTITION: &str = "webhooks";
+/// The condition on which it has an address, with the parameters that all have to be given.
+const KNOWS_PEOPLE: (&str, [&str; 2]) = ("KnowsPeople", ["OidcIssuer", "OidcClientId"]);
 
 /// The statements of a role or of another policy.
 fn statements(properties: &Value) -> Vec<&Value> {
@@ -113,7 +118,7 @@ fn own_roles(template: &Template) -> Faults {
         }
         let trust = list(&properties["AssumeRolePolicyDocument"]["Statement"]);
         let is_lambda = |statement: &&Value| {
-            statement["Principal"] == serde_json::json!({"Service": "lambda.amazonaws.com"})
+            statement["Principal"] == json!({"Service": "lambda.amazonaws.com"})
                 && statement["Action"] == "sts:AssumeRole"
         };
         if trust.len() != 1 || !trust.iter().all(is_lambda) {
@@ -136,11 +141,15 @@ fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<Strin
     }
     // One that is not there yet has no random letters at its end (AWS asks by the name in the request then).
     let makes = actions.contains("secretsmanager:CreateSecret");
+    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
     for kind in ["vendors", "webhook", "offered"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
-        let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
         let secret = format!("{secrets}:${{AWS::StackName}}/*/{kind}");
         resources.insert(format!("{secret}-??????"));
         resources.extend(makes.then_some(secret));
+    }
+    // It is no connection's, but the stack's.
+    if code.names_secret(lambda.binary, "console") {
+        resources.insert(format!("{secrets}:${{AWS::StackName}}/console-??????"));
     }
     actions.extend(LOG.map(str::to_owned));
     for queue in queues_of(lambda) {
@@ -191,14 +200,14 @@ pub(super) fn faults_of_code(template: &Template, code: &Code) -> Faults {
 fn public(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for lambda in template.lambdas() {
-        let is_public = lambda.properties.get("FunctionUrlConfig").is_some()
+        let is_public = template.has_address(&lambda)
             || lambda.properties["Events"]
                 .as_object()
                 .into_iter()
                 .flatten()
                 .any(|(_, event)| event["Type"] == "HttpApi");
         let mut fault = |what: &str| faults.push((lambda.name.to_owned(), what.to_owned()));
-        if is_public != (lambda.binary == PUBLIC) {
+        if is_public != PUBLIC.contains(&lambda.binary) {
             fault("anybody can call it, or nobody where somebody should");
         }
         let Some((_, properties)) = role_of(template, &lambda).filter(|_| is_public) else { continue };
@@ -206,7 +215,13 @@ fn public(template: &Template) -> Faults {
         if resources(&statements).iter().any(|resource| resource.contains("vendors")) {
             fault("it can read the vendors' credentials, and anybody can call it");
         }
-        if actions(&statements).iter().any(|action| action.starts_with("dynamodb:")) {
+        // But for when it was called last, in a partition of its own.
+        let own = json!({"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [OWN_PARTITION]}});
+        let is_own =
+            |statement: &&Value| text(&statement["Action"]) == "dynamodb:UpdateItem" && statement["Condition"] == own;
+        let others: Vec<&Value> = statements.iter().copied().filter(|statement| !is_own(statement)).collect();
+        let uses_table = actions(&others).iter().any(|action| action.starts_with("dynamodb:"));
+        if uses_table && lambda.binary != CONSOLE {
             fault("it can read or write the table, and anybody can call it");
         }
     }
@@ -217,14 +232,37 @@ fn console(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
         let Some((role, properties)) = role_of(template, lambda) else { continue };
-        let statements = statements(properties);
-        if actions(&statements).contains("secretsmanager:GetSecretValue") {
-            faults.push((role.to_owned(), "it can read secrets".to_owned()));
+        for statement in statements(properties) {
+            let (actions, resources) = (actions(&[statement]), resources(&[statement]));
+            let mut fault = |what: &str| faults.push((role.to_owned(), what.to_owned()));
+            let all_are = |what: &str| resources.iter().all(|resource| resource.contains(what));
+            let reads = actions.contains("secretsmanager:GetSecretValue");
+            if reads && !all_are(":secret:${AWS::StackName}/console-??????") {
+                fault("it can read other secrets than its own");
+            }
+            let writes = actions.iter().any(|action| action.starts_with("secretsmanager:") && !action.contains(":Get"));
+            if writes && !all_are(":secret:${AWS::StackName}/*/offered") {
+                fault("it can write other secrets than what people offer");
+            }
         }
-        let is_of_secrets = |resource: &&String| resource.contains(":secretsmanager:");
-        let is_offered = |resource: &String| resource.contains("/*/offered");
-        if resources(&statements).iter().filter(is_of_secrets).any(|resource| !is_offered(resource)) {
-            faults.push((role.to_owned(), "it can write other secrets than what people offer".to_owned()));
+    }
+    faults
+}
+
+fn addresses(template: &Template) -> Faults {
+    let mut faults = Faults::new();
+    let (condition, parameters) = KNOWS_PEOPLE;
+    let given = |name: &str| json!({"Fn::Not": [{"Fn::Equals": [{"Ref": name}, ""]}]});
+    if template.all["Conditions"][condition] != json!({"Fn::And": parameters.map(given)}) {
+        faults.push((String::new(), format!("{condition} holds although nobody vouches for people")));
+    }
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
+        let urls = template.urls_of(lambda);
+        let is_right = |(name, url): &(&str, &Value)| {
+            template.resources()[*name]["Condition"] == condition && url["AuthType"] == "NONE"
+        };
+        if lambda.properties.get("FunctionUrlConfig").is_some() || urls.len() != 1 || !urls.iter().all(is_right) {
+            faults.push((lambda.name.to_owned(), "it has an address although nobody vouches for people".to_owned()));
         }
     }
     faults
@@ -234,7 +272,7 @@ fn queues(template: &Template) -> Faults {
     let mut faults = Faults::new();
     for (name, properties) in template.of_kind("AWS::SQS::QueuePolicy") {
         for statement in statements(properties) {
-            let is_bus = statement["Principal"] == serde_json::json!({"Service": "events.amazonaws.com"});
+            let is_bus = statement["Principal"] == json!({"Service": "events.amazonaws.com"});
             let rules = list(&statement["Condition"]["ArnEquals"]["aws:SourceArn"]);
             let is_rule = |rule: &&Value| {
                 let rule = text(rule);
@@ -257,9 +295,26 @@ fn invocations(template: &Template) -> Faults {
     for (name, permission) in template.of_kind("AWS::Lambda::Permission") {
         let source = text(&permission["SourceArn"]);
         let by_rule = template.of_kind("AWS::Events::Rule").any(|(rule, _)| resource_of(&source) == Some(rule));
-        if permission["Principal"] != "events.amazonaws.com" || !by_rule {
+        let by_bus = permission["Principal"] == "events.amazonaws.com" && by_rule;
+        if !by_bus && !is_by_address(template, name, permission) {
             faults.push((name.to_owned(), "others than the stack's own rules may invoke it".to_owned()));
         }
     }
     faults
+}
+
+/// Whether a permission lets anybody call a function by the address that stands beside it, on the same condition, and in
+/// no other way (AWS Lambda developer guide, Control access to Lambda function URLs).
+fn is_by_address(template: &Template, name: &str, permission: &Value) -> bool {
+    let lambdas = template.lambdas();
+    let Some(lambda) =
+        lambdas.iter().find(|lambda| text(&permission["FunctionName"]) == format!("${{{}}}", lambda.name))
+    else {
+        return false;
+    };
+    let condition = |resource: &str| &template.resources()[resource]["Condition"];
+    let has_address = template.urls_of(lambda).iter().any(|(url, _)| condition(url) == condition(name));
+    let of_address = permission["Action"] == "lambda:InvokeFunctionUrl" && permission["FunctionUrlAuthType"] == "NONE";
+    let of_function = permission["Action"] == "lambda:InvokeFunction" && permission["InvokedViaFunctionUrl"] == true;
+    permission["Principal"] == "*" && has_address && (of_address || of_function)
 }

@@ -9,11 +9,12 @@ use std::sync::OnceLock;
 use syn::spanned::Spanned;
 
 /// Each operation that the code sends, with the action it needs; none where its parts have their own.
-const OPERATIONS: [(&str, Option<&str>); 13] = [
+const OPERATIONS: [(&str, Option<&str>); 14] = [
     ("get_item", Some("dynamodb:GetItem")),
     ("query", Some("dynamodb:Query")),
     ("put_item", Some("dynamodb:PutItem")),
     ("update_item", Some("dynamodb:UpdateItem")),
+    ("delete_item", Some("dynamodb:DeleteItem")),
     ("batch_write_item", Some("dynamodb:BatchWriteItem")),
     ("transact_write_items", None),
     ("create_table", Some("dynamodb:CreateTable")),

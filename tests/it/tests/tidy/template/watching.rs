@@ -154,7 +154,7 @@ fn dimension(alarm: &Value, name: &str) -> Option<String> {
 fn failures(template: &Template) -> Faults {
     let tells = |lambda: &Lambda<'_>, alarm: &Value| {
         // What answers the world fails with a status (AWS Lambda developer guide, Monitoring Lambda function URLs).
-        let failures = if lambda.properties["FunctionUrlConfig"].is_object() { "Url5xxCount" } else { "Errors" };
+        let failures = if template.has_address(lambda) { "Url5xxCount" } else { "Errors" };
         let of_function = alarm["Namespace"] == "AWS/Lambda"
             && alarm["MetricName"] == failures
             && dimension(alarm, "FunctionName") == Some(format!("${{{}}}", lambda.name));

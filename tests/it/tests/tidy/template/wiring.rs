@@ -45,7 +45,7 @@ const AGAIN_SECONDS: i64 = 900;
 /// How many work on a queue at once: the fewest that AWS takes (AWS Lambda developer guide, Scaling for Amazon SQS).
 const AT_ONCE: i64 = 2;
 /// What a stack may be made of: anything else may hold permissions that no rule looks at.
-const KINDS: [&str; 11] = [
+const KINDS: [&str; 12] = [
     "AWS::CloudWatch::Alarm",
     "AWS::CloudWatch::Dashboard",
     "AWS::DynamoDB::Table",
@@ -53,6 +53,7 @@ const KINDS: [&str; 11] = [
     "AWS::Events::Rule",
     "AWS::IAM::Role",
     "AWS::Lambda::Permission",
+    "AWS::Lambda::Url",
     "AWS::Logs::LogGroup",
     "AWS::SQS::Queue",
     "AWS::SQS::QueuePolicy",
@@ -169,6 +170,9 @@ fn environment(template: &Template) -> Faults {
         ("EVENT_BUS_NAME", "${Bus}"),
         ("SECRETS_PREFIX", "${AWS::StackName}"),
         ("MODE", "${Mode}"),
+        ("OIDC_ISSUER", "${OidcIssuer}"),
+        ("OIDC_CLIENT_ID", "${OidcClientId}"),
+        ("FIRST_ADMIN_SUBJECT", "${FirstAdminSubject}"),
     ];
     for (name, value) in wanted.iter().filter(|(name, value)| given.get(*name).is_some_and(|given| given != value)) {
         fault(format!("{name} is not {value}"));
