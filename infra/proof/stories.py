@@ -349,18 +349,20 @@ def alarms(stage):
 def roles(stage):
     """Each function's role: whose secrets it may read, and whether it may write the table"""
     emulator = stage.emulator
-    emulator.client("secretsmanager").create_secret(Name=f"another-stack/{CONNECTION}/vendors", SecretString="{}")
+    another, own = f"another-stack/{CONNECTION}/vendors", f"{STACK}/console"
+    for secret in (another, own):
+        emulator.client("secretsmanager").create_secret(Name=secret, SecretString="{}")
     vendors, webhook = (f"{STACK}/{CONNECTION}/{name}" for name in ("vendors", "webhook"))
     roles = [one for one in emulator.resources() if one["ResourceType"] == "AWS::IAM::Role"]
     for role in roles:
         role_name, name = role["PhysicalResourceId"], role["LogicalResourceId"].removesuffix("Role")
         arn = emulator.client("iam").get_role(RoleName=role_name)["Role"]["Arn"]
         secrets, table = emulator.client("secretsmanager", arn), emulator.client("dynamodb", arn)
-        names = (vendors, webhook, f"another-stack/{CONNECTION}/vendors")
+        names = (vendors, webhook, own, another)
         reads = [one for one in names if is_allowed(lambda: secrets.get_secret_value(SecretId=one))]
         item = {"pk": {"S": "proof"}, "sk": {"S": name}}
         writes = is_allowed(lambda: table.put_item(TableName=STACK, Item=item))
-        may_read = {"Dispatch": [], "Console": [], "AutotaskWebhook": [webhook]}.get(name, [vendors])
+        may_read = {"Dispatch": [], "Console": [own], "AutotaskWebhook": [webhook]}.get(name, [vendors])
         equal((reads, writes), (may_read, name not in ("Dispatch", "AutotaskWebhook")), f"what {name} may do")
         saw(f"{name} reads {' and '.join(reads) or 'no secret'}, {'writes' if writes else 'does not write'} the table")
     equal(len(roles), 8, "roles")

@@ -127,9 +127,15 @@ impl Failure {
                 "You are not signed in, or your session is over.".to_owned(),
                 "Sign in, and open the page again.",
             ),
+            Self::NeedsRole { needs, who } if who.person.role.is_none() => (
+                StatusCode::FORBIDDEN,
+                "No role yet",
+                format!("You are signed in, and have no role yet. This needs the role {needs}."),
+                "Somebody with the role admin gives you one on the page People. Tell that person who you are:",
+            ),
             Self::NeedsRole { needs, who } => (
                 StatusCode::FORBIDDEN,
-                if who.person.role.is_some() { "Not allowed" } else { "No role yet" },
+                "Not allowed",
                 format!("This needs the role {needs}; yours is {}.", role_word(who.person.role)),
                 "Somebody with the role admin can give it to you on the page People.",
             ),
@@ -179,6 +185,7 @@ impl IntoResponse for Failure {
         let link = match &self {
             Self::NotSignedIn { wanted: Some(path) } => (sign_in_to(path), "Sign in"),
             Self::NotSignedIn { wanted: None } => (sign_in_to("/"), "Sign in"),
+            Self::NeedsRole { who, .. } if who.person.role.is_none() => ("/".to_owned(), "Try again"),
             _ => ("/".to_owned(), "Overview"),
         };
         let (frame, id) = match &self {

@@ -15,7 +15,7 @@ async fn who_comes_for_the_first_time_may_do_nothing_and_is_told_who_he_is() {
     let cookie = entrance.come_in().await;
     let known = entrance.known(SUBJECT).await.expect("he is known now");
     assert_eq!((known.name.as_str(), known.role), ("Ada Example", None));
-    let page = entrance.stage.get(&cookie, "/").await.is(403).shows("No role yet").shows("yours is none");
+    let page = entrance.stage.get(&cookie, "/").await.is(403).shows("No role yet").shows("have no role yet");
     let page = page.shows(SUBJECT).shows(&entrance.identity.issuer).shows("Sign out").hides("href=\"/people\"");
     for path in ["/people", "/sync?connection=north"] {
         entrance.stage.get(&cookie, path).await.is(403);

@@ -2,11 +2,9 @@
 
 use crate::stage::{Answer, Stage, now};
 use functions::context::{Clock, ConsoleSecret, OidcSettings, Secret};
-use functions::http::HttpSettings;
 use it::identity::{CLIENT_ID, CLIENT_SECRET, Identity};
 use reqwest::Client;
 use shared::person::{Person, PersonId, Role};
-use std::time::Duration;
 
 /// Who signs in where nobody else is said to.
 pub(crate) const SUBJECT: &str = "subject-1";
@@ -47,9 +45,7 @@ impl Entrance {
         let first_admin = first_admin.map(|subject| PersonId { issuer: issuer.clone(), subject: subject.to_owned() });
         let settings = OidcSettings { issuer, client_id: CLIENT_ID.to_owned(), first_admin, allow_loopback: true };
         let secret = secret.map(|secret| ConsoleSecret { client_secret: Secret::new(secret) });
-        // Who waits for a provider that never answers is not to wait long.
-        let http = HttpSettings { request_timeout: Duration::from_millis(700), ..HttpSettings::default() };
-        let stage = Stage::of(http, |machine| {
+        let stage = Stage::of(|machine| {
             machine.oidc = Some(settings);
             if let Some(secret) = &secret {
                 machine.keep_console_secret(secret);

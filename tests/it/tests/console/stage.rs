@@ -104,12 +104,12 @@ pub(crate) fn hash(id: &str) -> String {
 impl Stage {
     /// With the connections `north` and `south`, of which nothing is known yet.
     pub(crate) async fn start() -> Stage {
-        Self::of(HttpSettings::default(), |_| {}).await
+        Self::of(|_| {}).await
     }
 
     /// The same on a machine that is prepared before its console is served.
-    pub(crate) async fn of(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
-        let stage = Stage::prepared(http, prepare).await;
+    pub(crate) async fn of(prepare: impl FnOnce(&mut Machine)) -> Stage {
+        let stage = Stage::prepared(prepare).await;
         for name in ["north", "south"] {
             stage.machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
         }
@@ -118,13 +118,13 @@ impl Stage {
 
     /// With no connection at all, and with credentials that people may offer, or that come from the environment.
     pub(crate) async fn empty(takes_offers: bool) -> Stage {
-        Stage::prepared(HttpSettings::default(), |machine| machine.takes_offers = takes_offers).await
+        Stage::prepared(|machine| machine.takes_offers = takes_offers).await
     }
 
-    async fn prepared(http: HttpSettings, prepare: impl FnOnce(&mut Machine)) -> Stage {
+    async fn prepared(prepare: impl FnOnce(&mut Machine)) -> Stage {
         let (clock, jobs_clock) = (Clock::set_to(now()), Clock::set_to(now()));
         let retry = RetryPolicy { base_delay: Duration::from_millis(1), ..RetryPolicy::default() };
-        let http = HttpSettings { retry, ..http };
+        let http = HttpSettings { retry, ..HttpSettings::default() };
         let machine = Machine::start(Storage::InMemory, jobs_clock.clone(), http, true).await;
         let mut machine = machine.expect("the machine starts");
         let table = SearchedTable::in_memory().await;
