@@ -4,6 +4,7 @@
 use super::connections::{Choice, Connections};
 use super::fields::Asked;
 use super::gates::{SignedIn, Viewer};
+use super::listed::Listed;
 use super::pages::{Failure, Frame, show};
 use super::syncs::{Sync, SyncButton, buttons};
 use super::words::{Shown, at, money_a_period};
@@ -14,6 +15,7 @@ use axum::response::Response;
 use jiff::civil::{Time, time};
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
+use shared::finding::What;
 use shared::matching::unmapped_tenants;
 use shared::person::Role;
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
@@ -94,6 +96,8 @@ struct UnbilledRows {
     unpriced: usize,
     /// Customers in Acronis that belong to no company.
     nobodys: usize,
+    /// Customers who use something and have no contract to bill it on.
+    without_contract: usize,
 }
 
 struct UnbilledRow {
@@ -161,7 +165,7 @@ async fn stands(who: &SignedIn, connection: &Connection, asked: &Asked) -> Resul
         runs: standing.shown_runs().into_iter().map(|run| run_row(run, &zone)).collect(),
         findings,
         more_findings,
-        unbilled: unbilled_rows(&costs, unmapped_tenants(&listed.mapping, &listed.snapshot.tenants).len()),
+        unbilled: unbilled_rows(&costs, &listed),
         webhooks: webhooks(console.store.webhook_calls(id).await?, &zone),
         budget: budget(&standing, now),
     })
@@ -191,7 +195,9 @@ fn findings(standing: &Standing, snapshot: &Snapshot, costs: &[Unbilled]) -> (Ve
     (all.iter().take(MOST_SHOWN).map(row).collect(), all.len().saturating_sub(MOST_SHOWN))
 }
 
-fn unbilled_rows(costs: &[Unbilled], nobodys: usize) -> UnbilledRows {
+fn unbilled_rows(costs: &[Unbilled], listed: &Listed) -> UnbilledRows {
+    let Listed { mapping, snapshot, .. } = listed;
+    let without_contract = snapshot.findings.iter().filter(|finding| finding.what == What::NoActiveContract).count();
     let row = |one: &Unbilled| UnbilledRow {
         customer: Shown::of(&one.company_name),
         service: Shown::of(&one.service_name),
@@ -203,7 +209,8 @@ fn unbilled_rows(costs: &[Unbilled], nobodys: usize) -> UnbilledRows {
         rows: costs.iter().take(UNBILLED_SHOWN).map(row).collect(),
         more: costs.len().saturating_sub(UNBILLED_SHOWN),
         unpriced: costs.iter().filter(|one| one.money.is_none()).count(),
-        nobodys,
+        nobodys: unmapped_tenants(mapping, &snapshot.tenants).len(),
+        without_contract,
     }
 }
 

@@ -124,6 +124,8 @@ async fn with_findings(stage: &Stage) {
     };
     let services = [service(1, "Servers", 20, PeriodType::Monthly), service(2, "Archive", 600, PeriodType::Yearly)];
     let mut findings = vec![finding(1, "Tape", 900), finding(2, "Servers", 2), finding(3, "Archive", 1)];
+    let without = Finding { what: What::NoActiveContract, ..findings[0].clone() };
+    findings.push(without);
     findings.extend((10..150).map(|company| finding(company, "Tape", 1)));
     let (mut catalogue, mut plan) = (Pack::default(), Pack::default());
     services.iter().for_each(|one| catalogue.add(&Entry::Service(Cow::Borrowed(one))));
@@ -149,8 +151,9 @@ async fn findings_stand_by_what_they_cost_and_what_nobody_is_billed_for_is_summe
     let at = |words: &str| listed.find(words).unwrap_or_else(|| panic!("no {words} in {listed}"));
     assert!(at("Customer 3 (company 3)") < at("Customer 2 (company 2)"), "50 a month is more than 40");
     assert!(at("Customer 2 (company 2)") < at("Customer 1 (company 1)"), "what has no price comes last");
+    let page = page.shows("1 customer with usage and no active contract");
     // A hundred are shown of all that the run found, not of those that it recorded.
-    page.shows("<p>43 more.</p>").shows("<p>118 more.</p>");
+    page.shows("<p>44 more.</p>").shows("<p>118 more.</p>");
     let south = stage.get(&viewer, "/?connection=south").await.is(200);
     south.hides("a month").hides("Customer 3").shows("found nothing that is used and on no contract");
 }
