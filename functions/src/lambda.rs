@@ -8,7 +8,7 @@ use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::run::Logged;
-use crate::secrets::{Offers, OwnSecret, Secrets};
+use crate::secrets::Secrets;
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -82,9 +82,11 @@ impl Function {
     }
 }
 
-/// The bus and the secrets alone, for a function that anybody can call: it has neither table nor vendors.
+/// The bus, the secrets and one partition of the table, for a function that anybody can call: it has no vendors.
 #[derive(Debug, Clone)]
 pub struct Door {
+    /// Where it keeps when it was called last.
+    pub store: Option<Store>,
     /// Where keys are.
     pub secrets: Secrets,
     /// The bus.
@@ -98,22 +100,20 @@ impl Door {
         let aws = aws_config::defaults(BehaviorVersion::latest()).timeout_config(callers_patience()).load().await;
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let store = hosting.table_name.map(|table| Store::new(aws_sdk_dynamodb::Client::new(&aws), table));
+        Ok(Self { store, secrets, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 
-/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read but
-/// its own.
+/// The table, the bus and the secrets, for the function that people call: it has no vendors.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The table.
     pub store: Store,
     /// The bus.
     pub bus: Bus,
-    /// Where people put what they offer to connect with.
-    pub offers: Offers,
-    /// By what the provider knows the console.
-    pub own_secret: OwnSecret,
+    /// Where its own secret is, and where people put what they offer to connect with.
+    pub secrets: Secrets,
     /// Who vouches for people; none where nobody does.
     pub oidc: Option<OidcSettings>,
 }
@@ -128,8 +128,7 @@ impl Desk {
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        let (offers, own_secret) = (Offers::new(secrets.clone()), OwnSecret::new(secrets));
-        Ok(Self { store, offers, own_secret, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        Ok(Self { store, secrets, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 

@@ -2,6 +2,10 @@
 //! what the partner can give; nothing here says what exists (M3).
 
 use crate::usage::{ItemKind, OfferingItem};
+use crate::words::on_one_line;
+
+/// The longest name of a service that Autotask takes.
+const MOST_SERVICE_NAME: usize = 100;
 
 /// Words whose spelling a capital letter does not give.
 const SPELLINGS: [(&str, &str); 18] = [
@@ -49,6 +53,18 @@ pub fn label(item: &OfferingItem, storage_name: Option<&str>) -> String {
     }
 }
 
+/// The name of a service that an item of this label is sold as where nobody says another: "Acronis Workstations" for
+/// "Workstations" (M3).
+pub fn service_name(label: &str) -> String {
+    let label = on_one_line(label);
+    let label = label.trim();
+    let name = match label.get(.."acronis".len()) {
+        Some(start) if start.eq_ignore_ascii_case("acronis") => label.to_owned(),
+        _ => format!("Acronis {label}"),
+    };
+    name.trim_end().chars().take(MOST_SERVICE_NAME).collect()
+}
+
 fn spelled(word: &str) -> String {
     if let Some((_, spelling)) = SPELLINGS.into_iter().find(|(plain, _)| *plain == word) {
         return spelling.to_owned();
@@ -59,7 +75,7 @@ fn spelled(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::label;
+    use super::{label, service_name};
     use crate::ids::{ApplicationId, StorageId};
     use crate::quantity::MeasurementUnit;
     use crate::usage::{ItemKey, ItemKind, OfferingItem};
@@ -92,5 +108,11 @@ mod tests {
             };
             assert_eq!(label(&item, storage), expected);
         }
+    }
+    #[test]
+    fn a10_a_service_is_named_after_its_item_unless_somebody_says_otherwise() {
+        assert_eq!(service_name("Workstations"), "Acronis Workstations");
+        assert_eq!(service_name(" ACRONIS\u{202e} Cloud\nStorage "), "ACRONIS  Cloud Storage");
+        assert_eq!(service_name(&"x".repeat(200)).chars().count(), 100);
     }
 }

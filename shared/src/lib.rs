@@ -20,6 +20,7 @@ pub mod contract;
 pub mod creation;
 pub mod customer;
 pub mod decision;
+pub mod draft;
 pub mod effective;
 pub mod explain;
 pub mod facts;

@@ -13,7 +13,7 @@ use shared::matching::Standing;
 use shared::plan::{Action, HoldReason, Plan, Until};
 use shared::quantity::MeasurementUnit;
 use shared::settings::EffectiveDates;
-use shared::snapshot::{CompanyType, Entry, ListedLine, Snapshot, each_of_plan};
+use shared::snapshot::{CompanyType, Entry, ListedLine, ListedPlan, Snapshot, each_of_plan};
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
@@ -77,6 +77,19 @@ fn a_change_shows_units_money_day_invoice_lines_and_why() {
     assert_eq!((change.effective, change.period), (date("2026-05-11"), Some(PeriodType::Monthly)));
     assert_eq!((change.money.map(|money| money.to_string()).as_deref(), change.invoice_lines), (Some("6"), 1));
     assert_eq!((change.because.as_str(), change.held.as_slice()), ("7 × workstations", [].as_slice()));
+}
+
+#[test]
+fn the_plan_is_shown_by_the_id_of_what_is_still_to_be_done() {
+    let mut world = World::on("2026-05-11");
+    world.uses("workstations", 7);
+    let (before, plan) = snapshot_after(&world, &BTreeSet::new());
+    assert_eq!(before.plan, Some(ListedPlan { id: plan.id.clone(), first: false }));
+    let made: BTreeSet<String> = plan.changes.iter().map(|change| change.id.clone()).collect();
+    let (after, _) = snapshot_after(&world, &made);
+    world.run();
+    assert_eq!(after.plan, snapshot(&world).plan);
+    assert_ne!(after.plan, before.plan);
 }
 
 #[test]

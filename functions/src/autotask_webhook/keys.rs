@@ -71,6 +71,11 @@ impl Keys {
         Ok(keys.unwrap_or_default())
     }
 
+    /// Whether a connection is there, as far as calls asked for it.
+    pub(super) fn knows(&self, connection: &ConnectionId) -> bool {
+        self.known().kept.get(connection).is_some_and(|kept| kept.keys.is_some())
+    }
+
     fn fresh(&self, connection: &ConnectionId, now: Timestamp) -> Option<Arc<WebhookKeys>> {
         let known = self.known();
         let kept = known.kept.get(connection).filter(|kept| kept.is_fresh(now))?;

@@ -1,11 +1,12 @@
 //! The job at the door: takes calls from outside, believes none that is not signed, and publishes the event
-//! that says where to look. It reads no table and calls no vendor.
+//! that says where to look. Of the table it writes when it was called last, and reads nothing; it calls no vendor.
 
 mod autotask;
 mod call;
 mod contract_changed;
 mod function_url;
 mod keys;
+mod noted;
 mod signature;
 
 pub use call::{Call, MOST_BODY_BYTES, Reply};
@@ -14,8 +15,10 @@ pub use keys::Keys;
 use crate::context::Clock;
 use crate::events::Bus;
 use crate::secrets::Secrets;
+use crate::store::Store;
 use call::{Door, Refusal, Route};
 use jiff::Timestamp;
+use noted::Noted;
 
 /// What takes the calls: as a Lambda function, or on one machine.
 #[derive(Debug)]
@@ -23,17 +26,25 @@ pub struct Webhook {
     keys: Keys,
     bus: Bus,
     clock: Clock,
+    noted: Noted,
 }
 
 impl Webhook {
-    /// Knows callers by the keys in `secrets`, and publishes on `bus`.
-    pub fn new(secrets: Secrets, bus: Bus, clock: Clock) -> Self {
-        Self { keys: Keys::new(secrets), bus, clock }
+    /// Knows callers by the keys in `secrets`, publishes on `bus`, and keeps in `store` when it was called last.
+    pub fn new(secrets: Secrets, bus: Bus, store: Option<Store>, clock: Clock) -> Self {
+        Self { keys: Keys::new(secrets), bus, clock, noted: Noted::new(store) }
     }
 
     /// Answers a call, with its events published.
     pub async fn answer(&self, call: &Call) -> Reply {
-        let reply = handle(call, self.clock.now(), &self.keys).await;
+        let now = self.clock.now();
+        let reply = self.published(handle(call, now, &self.keys).await).await;
+        self.noted.note(call, reply.status, now, &self.keys).await;
+        reply
+    }
+
+    /// A reply whose events are published, or the refusal.
+    async fn published(&self, reply: Reply) -> Reply {
         let Some(connection) = reply.events.first().map(crate::events::Event::connection) else { return reply };
         match self.bus.publish(&reply.events).await {
             Ok(()) => reply,

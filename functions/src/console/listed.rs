@@ -1,13 +1,14 @@
 //! What lists are made of: the mapping and the snapshot that the jobs left of both vendors, kept between requests until
 //! one of them is another. To put it together again takes up to half a second where there are ten thousand customers.
 
+use super::accounts::Accounts;
 use super::fields::Posted;
 use super::pages::Failure;
 use crate::store::Store;
 use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
 use shared::snapshot::Snapshot;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
 
 /// A connection's mapping and what its jobs last saw.
@@ -17,6 +18,8 @@ pub(super) struct Listed {
     pub(super) snapshot: Snapshot,
     pub(super) connection: ConnectionId,
     versions: Versions,
+    /// Put together when it is first asked for.
+    pub(super) accounts: OnceLock<Accounts>,
 }
 
 impl Listed {
@@ -68,7 +71,8 @@ impl LastListed {
         *last = None;
         let mapping = store.mapping(connection).await?.unwrap_or_default();
         let snapshot = store.snapshot(connection).await?.unwrap_or_default();
-        let listed = Arc::new(Listed { mapping, snapshot, connection: connection.clone(), versions });
+        let connection = connection.clone();
+        let listed = Arc::new(Listed { mapping, snapshot, connection, versions, accounts: OnceLock::new() });
         *last = Some(Arc::clone(&listed));
         Ok(listed)
     }

@@ -8,6 +8,7 @@ use super::pages::{Failure, Frame, show};
 use super::syncs::{Sync, SyncButton, buttons};
 use super::words::{Shown, at, money_a_period};
 use crate::standing::Standing;
+use crate::store::WebhookCalls;
 use askama::Template;
 use axum::response::Response;
 use jiff::civil::{Time, time};
@@ -57,7 +58,16 @@ struct Stands {
     findings: Vec<FindingRow>,
     more_findings: usize,
     unbilled: UnbilledRows,
+    webhooks: WebhookRow,
     budget: BudgetRow,
+}
+
+/// When calls from outside were heard last.
+struct WebhookRow {
+    taken: Option<Shown>,
+    refused: Option<Shown>,
+    /// Whether the last one that was heard was refused.
+    is_refused: bool,
 }
 
 impl Stands {
@@ -152,8 +162,14 @@ async fn stands(who: &SignedIn, connection: &Connection, asked: &Asked) -> Resul
         findings,
         more_findings,
         unbilled: unbilled_rows(&costs, unmapped_tenants(&listed.mapping, &listed.snapshot.tenants).len()),
+        webhooks: webhooks(console.store.webhook_calls(id).await?, &zone),
         budget: budget(&standing, now),
     })
+}
+
+fn webhooks(calls: WebhookCalls, zone: &TimeZone) -> WebhookRow {
+    let shown = |time: Option<Timestamp>| time.map(|time| at(time, zone));
+    WebhookRow { taken: shown(calls.taken), refused: shown(calls.refused), is_refused: calls.refused > calls.taken }
 }
 
 /// What was found, by what it costs in a month where that is known, and then in the order in which it was told.

@@ -3,7 +3,9 @@
 
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
-use super::{Console, assets, explain, oidc, overview, people, plan, setup, sign_in, syncs};
+use super::{
+    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, syncs,
+};
 use axum::handler::Handler;
 use axum::http::Method;
 use axum::routing::{self, MethodRouter};
@@ -72,6 +74,16 @@ pub fn routes() -> Vec<Route> {
         form("/plan/decide", plan::decide),
         form("/plan/sync", plan::sync_now),
         page("/explain", explain::page),
+        page("/customers", customers::page),
+        form("/customers", customers::edit),
+        form("/customers/suggestions", customers::accept_all),
+        page("/products", products::page),
+        page("/products/item", products::item_page),
+        form("/products/item", products::edit),
+        form("/products/storage", products::edit_storage),
+        page("/changes", changes::page),
+        form("/changes", changes::apply),
+        form("/changes/edit", changes::edit),
         page("/people", people::page),
         form("/people", people::change_role),
     ]

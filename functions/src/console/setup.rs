@@ -42,6 +42,13 @@ struct ConnectPage {
     form: Shows,
 }
 
+impl ConnectPage {
+    /// Whether the form is wanted again.
+    fn check_is_refused(&self) -> bool {
+        self.check.as_ref().is_some_and(|check| !check.refusals.is_empty())
+    }
+}
+
 /// What is known of the last check.
 struct Check {
     state: &'static str,

@@ -2,9 +2,14 @@
 //! written together or not at all; what may be changed is decided elsewhere.
 
 use super::Store;
-use super::items::{Item, Key, Rows, Written, body_of, number, number_of};
+use super::items::{Item, Key, Rows, Written, body_of, number, number_of, text};
+use super::mapping::SaveError;
+use anyhow::Context;
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
+use serde::Deserialize;
 use shared::fingerprint;
+use shared::ids::ConnectionId;
+use shared::mapping::Mapping;
 use shared::person::{AuditRecord, Person, PersonId};
 
 /// Partitions that are no connection's: their names hold no `#`.
@@ -12,6 +17,10 @@ const PEOPLE: &str = "people";
 const AUDIT: &str = "audit";
 /// Sorts before each person, whose keys begin with a digit.
 const HEAD: &str = "!head";
+/// Beside what they record, this many items fit into one transaction, which takes 100 (DynamoDB's limit).
+const MOST_ITEMS_TOGETHER: usize = 90;
+/// The most text in one of several items: each may hold 400 KB, and a transaction 4 MB (DynamoDB's limits).
+const TOGETHER_BYTES: usize = 350_000;
 
 /// Everybody who is known, and which version of that it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -29,8 +38,12 @@ impl People {
 }
 
 /// The length keeps issuers and subjects apart, whatever they are: no two people share a key.
+pub(super) fn person_part(id: &PersonId) -> String {
+    format!("{}#{}#{}", id.issuer.len(), id.issuer, id.subject)
+}
+
 fn person_key(id: &PersonId) -> Key {
-    Key { pk: PEOPLE.to_owned(), sk: format!("{}#{}#{}", id.issuer.len(), id.issuer, id.subject) }
+    Key { pk: PEOPLE.to_owned(), sk: person_part(id) }
 }
 
 fn head_key() -> Key {
@@ -41,6 +54,39 @@ pub(super) fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
     // Two people may change the same thing at the same moment.
     let of = fingerprint::of(&[&record.by.issuer, &record.by.subject, &record.what, &record.before, &record.after]);
     Key { pk: AUDIT.to_owned(), sk: format!("{:.9}#{of}", record.at) }.holding(record)
+}
+
+/// What an item of the record holds.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Recorded {
+    One(AuditRecord),
+    /// What was changed together, and is too many for items of their own in one transaction.
+    Together(Vec<AuditRecord>),
+}
+
+/// The items of records that are written together: one each where they are few.
+pub(super) fn audit_items(records: &[AuditRecord]) -> anyhow::Result<Vec<Item>> {
+    if records.len() <= MOST_ITEMS_TOGETHER {
+        return records.iter().map(audit_item).collect();
+    }
+    let mut items = Vec::new();
+    let mut rest = records;
+    while let [first, ..] = rest {
+        let mut bytes = 0;
+        let fits = |record: &&AuditRecord| {
+            let AuditRecord { at: _, by, what, before, after } = record;
+            // Escaped, a text may take six times its length.
+            bytes += 6 * (what.len() + before.len() + after.len()) + by.issuer.len() + by.subject.len() + 100;
+            bytes < TOGETHER_BYTES
+        };
+        let (together, after) = rest.split_at(rest.iter().take_while(fits).count().max(1));
+        let mut item = audit_item(first)?;
+        item.insert("body".to_owned(), text(serde_json::to_string(together)?));
+        items.push(item);
+        rest = after;
+    }
+    Ok(items)
 }
 
 impl Store {
@@ -83,19 +129,30 @@ impl Store {
         Ok(matches!(self.transact("writing a person", actions).await?, Written::Done(_)))
     }
 
-    /// Keeps the record of a change that cannot be written together with it.
-    pub async fn keep_record(&self, record: &AuditRecord) -> anyhow::Result<()> {
-        self.put(audit_item(record)?).await
+    /// Puts a mapping into force together with the records of what was changed, and tells its new version.
+    pub async fn save_recorded_mapping(
+        &self,
+        connection: &ConnectionId,
+        mapping: &Mapping,
+        records: &[AuditRecord],
+    ) -> Result<u64, SaveError> {
+        let items = audit_items(records)?.into_iter().map(|item| self.put_action(item));
+        let saved = self.save_mapping_with(connection, mapping, items.collect::<anyhow::Result<_>>()?).await?;
+        Ok(saved.context("a record cannot be refused")?)
     }
 
     /// The latest changes that people made in the console, newest first.
     pub async fn audit(&self, most: usize) -> anyhow::Result<Vec<AuditRecord>> {
         let mut records = Vec::new();
         self.query(AUDIT, Rows::Newest(most), |item| {
-            records.push(body_of(&item)?);
+            match body_of(&item)? {
+                Recorded::One(record) => records.push(record),
+                Recorded::Together(together) => records.extend(together),
+            }
             Ok(())
         })
         .await?;
+        records.truncate(most);
         Ok(records)
     }
 }

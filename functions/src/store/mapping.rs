@@ -6,6 +6,8 @@ use super::Store;
 use super::history::expires;
 use super::items::{Item, Key, Rows, Written, number, number_of, text as text_attribute, text_of};
 use anyhow::{Context, bail, ensure};
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::types::{ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use shared::alert::AlertKind;
@@ -116,6 +118,17 @@ impl Store {
     /// Puts a mapping into force, if the one in force is still the version it was made from, and tells its
     /// new version.
     pub async fn save_mapping(&self, connection: &ConnectionId, mapping: &Mapping) -> Result<u64, SaveError> {
+        let saved = self.save_mapping_with(connection, mapping, Vec::new()).await?;
+        Ok(saved.context("there is nothing else that could be refused")?)
+    }
+
+    /// The same, together with other writes or not at all. None: one of the others was refused.
+    pub(super) async fn save_mapping_with(
+        &self,
+        connection: &ConnectionId,
+        mapping: &Mapping,
+        also: Vec<TransactWriteItem>,
+    ) -> Result<Option<u64>, SaveError> {
         let before = self.mapping_head(connection).await?;
         let found = before.as_ref().map_or(0, |head| head.version);
         if found != mapping.version {
@@ -134,22 +147,29 @@ impl Store {
             chunks.push(item);
         }
         self.put_all(chunks).await?;
-        match self.flip(connection, found, &head).await? {
-            None => {
+        let flipped = self.flip(connection, found, &head, also).await;
+        // Where nobody knows what became of it, it may be in force, and nothing may expire.
+        match &flipped {
+            Ok(true) => {
                 if let Some(before) = before {
                     self.expire(connection, &before).await;
                 }
-                Ok(version)
             }
-            Some(found) => {
-                self.expire(connection, &head).await;
-                Err(SaveError::Stale { found })
-            }
+            Ok(false) | Err(SaveError::Stale { .. }) => self.expire(connection, &head).await,
+            Err(SaveError::Failed(_)) => {}
         }
+        flipped.map(|done| done.then_some(version))
     }
 
-    /// Puts `head` into force in place of version `before`; else tells the version that is in force.
-    async fn flip(&self, connection: &ConnectionId, before: u64, head: &Head) -> anyhow::Result<Option<u64>> {
+    /// Puts `head` into force in place of version `before`, and makes the other writes with it. False: one of them was
+    /// refused.
+    async fn flip(
+        &self,
+        connection: &ConnectionId,
+        before: u64,
+        head: &Head,
+        also: Vec<TransactWriteItem>,
+    ) -> Result<bool, SaveError> {
         let request = self
             .update(&head_key(connection))
             .update_expression("SET #version = :version, #generation = :generation, #chunks = :chunks")
@@ -165,14 +185,23 @@ impl Store {
                 .condition_expression("#version = :before")
                 .expression_attribute_values(":before", number(before)),
         };
-        match self.written("putting the mapping into force", request).await? {
-            Written::Done(_) => Ok(None),
-            Written::Refused { stored, .. } if stored.is_empty() => Ok(Some(0)),
-            Written::Refused { stored, .. } => {
+        let doing = "putting the mapping into force";
+        let written = match also.as_slice() {
+            [] => self.written(doing, request).await?,
+            _ => {
+                let flip = TransactWriteItem::builder().update(action_of(request)?).build();
+                self.transact(doing, std::iter::once(flip).chain(also).collect()).await?
+            }
+        };
+        match written {
+            Written::Done(_) => Ok(true),
+            Written::Refused { action: 0, stored } if stored.is_empty() => Err(SaveError::Stale { found: 0 }),
+            Written::Refused { action: 0, stored } => {
                 let found = Head::of(&stored)?;
                 // Our own, where the reply was lost and the client sent the update again.
-                Ok((found != *head).then_some(found.version))
+                if found == *head { Ok(true) } else { Err(SaveError::Stale { found: found.version }) }
             }
+            Written::Refused { .. } => Ok(false),
         }
     }
 
@@ -182,7 +211,7 @@ impl Store {
         for chunk in 0..head.chunks {
             let request = self
                 .update(&chunk_key(connection, &head.generation, chunk))
-                .return_values(aws_sdk_dynamodb::types::ReturnValue::None)
+                .return_values(ReturnValue::None)
                 .update_expression("SET #ttl = :ttl")
                 .condition_expression("attribute_exists(pk)")
                 .expression_attribute_names("#ttl", "ttl")
@@ -211,6 +240,19 @@ impl Store {
         .await?;
         Ok((chunks == head.chunks).then_some(text))
     }
+}
+
+/// An update as a part of a transaction.
+fn action_of(request: UpdateItemFluentBuilder) -> anyhow::Result<Update> {
+    Ok(Update::builder()
+        .set_table_name(request.get_table_name().clone())
+        .set_key(request.get_key().clone())
+        .set_update_expression(request.get_update_expression().clone())
+        .set_condition_expression(request.get_condition_expression().clone())
+        .set_expression_attribute_names(request.get_expression_attribute_names().clone())
+        .set_expression_attribute_values(request.get_expression_attribute_values().clone())
+        .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
+        .build()?)
 }
 
 fn text_of_mapping(mapping: &Mapping) -> anyhow::Result<String> {

@@ -12,6 +12,7 @@
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#snapshot` | `head` | which sections are in force: `version`, `body` | ever |
 //! | `<id>#snapshot` | `<generation>#<part>` | a `part` of a section of the snapshot, compressed | ever; a day once replaced |
+//! | `<id>#drafts` | as a person in `people` | what a person staged, compressed, in `edits`; `state` beside it | 30 days after the last edit |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
 //! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
 //! | `<id>#quotas` | company id | what is remembered of a customer's quotas | ever |
@@ -23,13 +24,14 @@
 //! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
+//! | `webhooks` | connection id | when calls from outside were heard last: `taken`, `refused` | ever |
 //! | `sessions` | hash of the session's id | a session of the console; `seen` beside it | 12 hours |
 //! | `sign-ins` | hash of the sign-in's state | a sign-in that is not done; `browser` beside it | 10 minutes |
 //! | `people` | `<length of issuer>#<issuer>#<subject>`, and `!head` | a person of the console; `version` of all of them | ever |
-//! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console | ever |
+//! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console, or many that were made together | ever |
 //!
 //! What is stored is the JSON text of the `shared` type, in the attribute `body`: it keeps every number,
-//! empty set and odd name as it was. Only the snapshot is compressed. Other attributes exist only where a condition or an update needs
+//! empty set and odd name as it was. Only the snapshot and drafts are compressed. Other attributes exist only where a condition or an update needs
 //! them. `ttl` is the second after which the database deletes an item.
 //!
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
@@ -39,6 +41,7 @@ mod alerts;
 mod audit;
 mod connections;
 mod creations;
+mod drafts;
 mod history;
 mod items;
 mod lease;
@@ -50,14 +53,17 @@ mod setups;
 mod sign_ins;
 mod snapshots;
 mod table;
+mod webhook_calls;
 
 pub use audit::People;
+pub use drafts::StoredDraft;
 pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};
 pub use mapping::SaveError;
 pub use setups::Claim;
 pub use snapshots::{Pack, Packed};
+pub use webhook_calls::{CallHeard, WebhookCalls};
 
 use aws_sdk_dynamodb::Client;
 

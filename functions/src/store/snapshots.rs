@@ -140,6 +140,38 @@ impl Store {
         sections: BTreeMap<Section, Packed>,
     ) -> anyhow::Result<bool> {
         let before = self.snapshot_head(connection).await?;
+        self.replace_sections(connection, &before, read_at, sections).await
+    }
+
+    /// Puts a section into force that is made from the one that is: each entry of it is handed to `rewrite` with the pack
+    /// of the new one, and none at the end. Says whether anything was written; not where the section was
+    /// never saved. An error where another snapshot came into force meanwhile.
+    pub async fn rewrite_section(
+        &self,
+        connection: &ConnectionId,
+        section: Section,
+        read_at: Timestamp,
+        mut rewrite: impl FnMut(Option<Entry<'static>>, &mut Pack),
+    ) -> anyhow::Result<bool> {
+        let before = self.snapshot_head(connection).await?;
+        let Some(in_force) = before.sections.get(&section) else { return Ok(false) };
+        let bytes = self.section_bytes(connection, in_force).await?;
+        let bytes = bytes.context("another snapshot came into force while this one was read")?;
+        let mut pack = Pack::default();
+        each_entry(&bytes, in_force, |entry| rewrite(Some(entry), &mut pack))
+            .with_context(|| format!("version {} of the stored snapshot, {section:?}", before.version))?;
+        rewrite(None, &mut pack);
+        self.replace_sections(connection, &before, read_at, BTreeMap::from([(section, pack.finish())])).await
+    }
+
+    /// Puts sections into force in place of those of `before`, where they are others.
+    async fn replace_sections(
+        &self,
+        connection: &ConnectionId,
+        before: &Head,
+        read_at: Timestamp,
+        sections: BTreeMap<Section, Packed>,
+    ) -> anyhow::Result<bool> {
         let (mut after, mut written, mut replaced) = (before.clone(), Vec::new(), Vec::new());
         for (section, packed) in sections {
             let known = before.sections.get(&section);
@@ -232,35 +264,38 @@ impl Store {
     async fn snapshot_of(&self, connection: &ConnectionId, head: &Head) -> anyhow::Result<Option<Snapshot>> {
         let mut snapshot = Snapshot::default();
         for (section, in_force) in &head.sections {
-            let (mut bytes, mut parts) = (Vec::new(), 0);
-            let rows = Rows::StartingWith(format!("{}#", in_force.generation));
-            self.query(&head_key(connection).pk, rows, |item| {
-                let part = item.get("part").and_then(|part| part.as_b().ok());
-                bytes.extend_from_slice(part.context("a part of the stored snapshot is empty")?.as_ref());
-                parts += 1;
-                Ok(())
-            })
-            .await?;
-            if parts != in_force.parts {
-                return Ok(None);
-            }
-            unpack(&bytes, in_force, &mut snapshot)
+            let Some(bytes) = self.section_bytes(connection, in_force).await? else { return Ok(None) };
+            each_entry(&bytes, in_force, |entry| snapshot.add(entry))
                 .with_context(|| format!("version {} of the stored snapshot, {section:?}", head.version))?;
             snapshot.since.insert(*section, in_force.since);
         }
         Ok(Some(snapshot))
     }
+
+    /// What is stored of a section; none where parts are missing.
+    async fn section_bytes(&self, connection: &ConnectionId, in_force: &InForce) -> anyhow::Result<Option<Vec<u8>>> {
+        let (mut bytes, mut parts) = (Vec::new(), 0);
+        let rows = Rows::StartingWith(format!("{}#", in_force.generation));
+        self.query(&head_key(connection).pk, rows, |item| {
+            let part = item.get("part").and_then(|part| part.as_b().ok());
+            bytes.extend_from_slice(part.context("a part of the stored snapshot is empty")?.as_ref());
+            parts += 1;
+            Ok(())
+        })
+        .await?;
+        Ok((parts == in_force.parts).then_some(bytes))
+    }
 }
 
-/// Puts a section's entries into the snapshot; an error where they are not those that were saved.
-fn unpack(bytes: &[u8], in_force: &InForce, snapshot: &mut Snapshot) -> anyhow::Result<()> {
+/// Hands over a section's entries; an error where they are not those that were saved.
+fn each_entry(bytes: &[u8], in_force: &InForce, mut each: impl FnMut(Entry<'static>)) -> anyhow::Result<()> {
     let mut entries = BufReader::new(GzDecoder::new(bytes));
     let mut fingerprint = OfMany::default();
     let mut entry = Vec::new();
     while entries.read_until(b'\n', &mut entry)? > 0 {
         let text = entry.strip_suffix(b"\n").context("it breaks off within an entry")?;
         fingerprint.add(text);
-        snapshot.add(serde_json::from_slice(text)?);
+        each(serde_json::from_slice(text)?);
         entry.clear();
     }
     ensure!(fingerprint.to_string() == in_force.fingerprint, "it is not what was saved");

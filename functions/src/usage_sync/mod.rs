@@ -42,6 +42,13 @@ struct Planned {
     opens_first: bool,
 }
 
+impl Planned {
+    /// Whether no plan was approved before this one (M5).
+    fn is_first(&self) -> bool {
+        !self.observed.connection.first_plan_approved
+    }
+}
+
 /// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record
 /// and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, scope: Scope, mode: Mode) -> anyhow::Result<Run> {
@@ -82,10 +89,7 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
             made = run.made.all();
         }
     }
-    // A run for some saw neither all accounts nor all lines.
-    if record.everybody {
-        lists::keep(&at_work, &mut planned, &made).await;
-    }
+    lists::keep(&at_work, &mut planned, &made).await;
     Ok(Done { plan: Some(planned.plan), failed })
 }
 

@@ -39,7 +39,7 @@ pub(super) struct Observed {
     pub(super) lines: BTreeMap<CompanyId, BTreeMap<String, LineState>>,
     /// The companies looked at; none given: everybody.
     pub(super) scope: Option<BTreeSet<CompanyId>>,
-    /// What lists show; none where not everybody is looked at, or the vendors were not read.
+    /// What lists show; none where the vendors were not read.
     pub(super) lists: Option<Lists>,
     items: Items,
     usage: BTreeMap<CompanyId, Result<PackedReading, String>>,
@@ -99,7 +99,10 @@ pub(super) async fn vendors(
     )?;
     observed.items = items;
     let packed = from_acronis.packed.take().zip(from_autotask.packed.take());
-    observed.lists = packed.map(|(tenants, companies)| Lists::new(companies, tenants, &observed.mapping));
+    observed.lists = match packed {
+        Some((tenants, companies)) => Some(Lists::new(companies, tenants, &observed.mapping)),
+        None => observed.scope.as_ref().map(|_| Lists::Some(Vec::new())),
+    };
     observed.put_together(from_acronis, from_autotask);
     Ok(())
 }

@@ -55,7 +55,7 @@ pub async fn start(machine: &Machine, port: u16) -> anyhow::Result<WebhookServer
         .with_context(|| format!("webhooks cannot be taken at port {port}: set WEBHOOK_PORT to one that is free"))?;
     let address = listener.local_addr()?;
     let host = &machine.host;
-    let webhook = Webhook::new(host.secrets.clone(), machine.bus.clone(), host.clock.clone());
+    let webhook = Webhook::new(host.secrets.clone(), machine.bus.clone(), Some(host.store.clone()), host.clock.clone());
     let router = Router::new().fallback(answer).with_state(Arc::new(webhook));
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {

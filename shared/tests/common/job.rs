@@ -64,7 +64,8 @@ impl World {
             approvals: self.approvals.clone(),
             creations: self.creations.clone(),
         };
-        let plan = guard.plan(&mut companies);
+        let mut plan = guard.plan(&mut companies);
+        guard.open_first(&mut plan);
         (plan, companies)
     }
 

@@ -19,11 +19,8 @@ use shared::mapping::{CustomerRow, Mapping};
 use shared::person::AuditRecord;
 use shared::run::Connection;
 use shared::snapshot::{ListedLine, Snapshot};
-use shared::words::count;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
-/// The most lines that the record of a decision names.
-const MOST_RECORDED: usize = 50;
 const MOVED: Failure =
     Failure::Refused("some of it is not as it was shown, since usage, units, contracts or the mapping moved");
 
@@ -170,25 +167,17 @@ async fn save(
     mapping: &Mapping,
     told: &[(String, String, String)],
 ) -> Result<(), Failure> {
-    let store = &who.console.store;
-    match store.save_mapping(&connection.id, mapping).await {
-        Ok(_) => {}
-        Err(SaveError::Stale { .. }) => return Err(Failure::Refused("the mapping was changed at the same moment")),
-        Err(SaveError::Failed(error)) => return Err(error.into()),
-    }
-    let named: Vec<&str> = told.iter().take(MOST_RECORDED).map(|(what, ..)| what.as_str()).collect();
-    let each = |text: fn(&(String, String, String)) -> &String| {
-        // What is the same of all is said once.
-        let words: BTreeMap<&String, ()> = told.iter().take(MOST_RECORDED).map(|one| (text(one), ())).collect();
-        words.into_keys().cloned().collect::<Vec<_>>().join("; ")
-    };
-    let record = AuditRecord {
+    let record = |(what, before, after): &(String, String, String)| AuditRecord {
         at: who.console.clock.now(),
         by: who.person.id.clone(),
-        what: format!("{} of connection {}: {}", count(told.len(), "line"), connection.id, named.join("; ")),
-        before: each(|(_, before, _)| before),
-        after: each(|(_, _, after)| after),
+        what: format!("{what} of connection {}", connection.id),
+        before: before.clone(),
+        after: after.clone(),
     };
-    store.keep_record(&record).await?;
-    Ok(())
+    let records: Vec<AuditRecord> = told.iter().map(record).collect();
+    match who.console.store.save_recorded_mapping(&connection.id, mapping, &records).await {
+        Ok(_) => Ok(()),
+        Err(SaveError::Failed(error)) => Err(error.into()),
+        Err(SaveError::Stale { .. }) => Err(Failure::Refused("the mapping was changed at the same moment")),
+    }
 }

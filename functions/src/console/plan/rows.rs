@@ -143,11 +143,14 @@ impl<'a> Names<'a> {
 }
 
 /// The companies that have lines, by name, each with its lines.
-fn by_name<'a>(listed: &'a Listed) -> Vec<(&'a str, CompanyId, &'a [ListedLine])> {
+fn by_name(listed: &Listed) -> Vec<(&str, CompanyId, &[ListedLine])> {
     let known: BTreeMap<CompanyId, &str> =
         listed.snapshot.companies.iter().map(|company| (company.id, company.name.as_str())).collect();
     let mapped = |company| listed.mapping.customers.get(company).map(|row| row.company_name.as_str());
-    let named = listed.snapshot.lines.iter().map(|(company, lines)| {
+    // Who is not mapped any more is left alone (M6), whatever the last run saw.
+    let is_mapped =
+        |company: &CompanyId| listed.mapping.customers.get(company).is_some_and(|row| row.tenant().is_some());
+    let named = listed.snapshot.lines.iter().filter(|(company, _)| is_mapped(company)).map(|(company, lines)| {
         let name = known.get(company).copied().or_else(|| mapped(company)).unwrap_or_default();
         (name, *company, lines.as_slice())
     });

@@ -10,6 +10,7 @@ use crate::session::{asked_to_stop, note};
 use crate::wake::heed;
 use anyhow::Context;
 use functions::context::Clock;
+use functions::events::CREDENTIALS_OFFERED;
 use functions::http::HttpSettings;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -56,10 +57,14 @@ pub(super) async fn run(seed: Seed) -> anyhow::Result<Exit> {
             event = machine.events.recv() => event.context("the bus is closed")?,
             () = stop.as_mut() => return Ok(Exit::Done),
         };
+        let offered = event["detail-type"] == CREDENTIALS_OFFERED;
         let woken = tokio::select! {
             runs = heed(&mut machine, |_| true, Some(event), Mode::Apply) => runs,
             () = stop.as_mut() => return Ok(Exit::Done),
         };
+        if offered {
+            note("The credentials that were entered are checked: the page Setup says what came of it.");
+        }
         match woken {
             Ok(runs) => runs.iter().for_each(tell),
             Err(error) => note(&format!("acrotask: no run could be made or recorded: {error:#}")),

@@ -7,12 +7,10 @@ use super::toml_text::{on_one_line, shown, string};
 use super::words::Word;
 use shared::contract::Service;
 use shared::ids::{ApplicationId, BillingCodeId, ServiceId, StorageId};
+use shared::labels::service_name;
 use shared::mapping::{Mapping, NewService, ProductRow, ServiceTarget};
 use shared::usage::{ItemKey, ItemKind};
 use std::collections::BTreeMap;
-
-/// The longest name of a service that Autotask takes.
-const MOST_NAME_CHARACTERS: usize = 100;
 
 const HEAD: &str = "
 # ---- Products, by application, edition and kind ------------------------------------------------------------
@@ -235,7 +233,7 @@ fn read_new_service(mut block: Block<'_>, label: &str, generated: &mut BTreeMap<
     block.needs("billing_code", "one of Autotask's billing codes");
     block.needs("unit_price", "the price of one unit for one period, such as \"4.50\"");
     let name = typed.unwrap_or_else(|| {
-        let name = generated_name(label);
+        let name = service_name(label);
         // Two items of one label are two services, unless somebody says that they are one.
         if !block.has("name")
             && let Some(first) = generated.insert(name.clone(), block.path().to_owned())
@@ -247,15 +245,4 @@ fn read_new_service(mut block: Block<'_>, label: &str, generated: &mut BTreeMap<
     });
     block.finish();
     Some(NewService { name, period: period?, billing_code: billing_code?, unit_price: unit_price? })
-}
-
-/// "Acronis Workstations" for the label "Workstations".
-fn generated_name(label: &str) -> String {
-    let label = on_one_line(label);
-    let label = label.trim();
-    let name = match label.get(.."acronis".len()) {
-        Some(start) if start.eq_ignore_ascii_case("acronis") => label.to_owned(),
-        _ => format!("Acronis {label}"),
-    };
-    name.trim_end().chars().take(MOST_NAME_CHARACTERS).collect()
 }

@@ -1,6 +1,11 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
 mod approve;
+mod changes;
+mod csv;
+mod customers;
+mod decide;
+mod explain;
 mod forms;
 mod function;
 mod hosted;
@@ -14,6 +19,9 @@ mod oidc_stage;
 mod oidc_tokens;
 mod overview;
 mod people;
+mod plan;
+mod products;
+mod provider;
 mod roles;
 mod sessions;
 mod setup;

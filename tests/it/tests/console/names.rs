@@ -5,14 +5,14 @@ use shared::ids::ConnectionId;
 use shared::person::{Person, PersonId, Role};
 use shared::run::Outcome;
 
-const HOSTILE: &str =
+pub(crate) const HOSTILE: &str =
     "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>\u{202e}gnp.\u{2066}\u{200f}\u{0}\r\nend";
 
 /// Of a connection the very id is in the forms; its marks and line breaks would be, too.
 const HOSTILE_ID: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>gnp.#mapping";
 
 #[track_caller]
-fn is_plain(text: &str) {
+pub(crate) fn is_plain(text: &str) {
     for broken in ["<script>alert", "<img", "'><", "\"'>", "\u{202e}", "\u{2066}", "\u{200f}", "\u{0}", "\r"] {
         assert!(!text.contains(broken), "{broken:?} is in {text}");
     }

@@ -2,7 +2,7 @@
 
 use crate::stage::{Stage, connection, now, run};
 use functions::events::{Event, SyncDue};
-use functions::store::Pack;
+use functions::store::{CallHeard, Pack};
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::contract::{PeriodType, Service};
@@ -201,4 +201,21 @@ async fn quotas_and_tickets_are_synced_on_demand_where_they_have_something_to_do
         stage.submit(&operator, "/sync", &[("connection", "north"), ("job", job)]).await.is(400);
     }
     assert!(stage.published().is_empty());
+}
+
+#[tokio::test]
+async fn whether_webhooks_work_is_told_of_each_connection() {
+    let stage = Stage::start().await;
+    let viewer = stage.session_with(Role::Viewer).await;
+    stage.get(&viewer, "/?connection=north").await.shows("No call was taken yet.").hides("A call was refused");
+    let (store, north) = (&stage.machine.host.store, ConnectionId::new("north"));
+    store.note_webhook_call(&north, CallHeard::Taken, minutes_ago(20)).await.expect("it is kept");
+    store.note_webhook_call(&north, CallHeard::Refused, minutes_ago(40)).await.expect("it is kept");
+    let page = stage.get(&viewer, "/?connection=north").await;
+    page.shows("The last call was taken 2026-11-10 09:10.")
+        .shows("A call was refused 2026-11-10 08:50.")
+        .hides("None was taken");
+    store.note_webhook_call(&north, CallHeard::Refused, minutes_ago(5)).await.expect("it is kept");
+    stage.get(&viewer, "/?connection=north").await.shows("None was taken since: if it was Autotask");
+    stage.get(&viewer, "/?connection=south").await.shows("No call was taken yet.");
 }

@@ -136,7 +136,8 @@ fn m1_customers_are_exported_with_where_they_stand_and_who_is_near() {
     # A company that was mapped and loses these lines is left alone; `left_alone = false` hands it back to
     # automatic provisioning. Tenants with nearly a company's name stand below it: take away the first # to map
     # one. Where a service is on several lines of a customer, `pins = { "12" = 4711 }` chooses line 4711 for
-    # service 12.
+    # service 12. What was decided of a line stands in [[customer.decision]]: `adjust = 5` or `dismiss = true` with `from`
+    # and `until`, or `exclude = true` with `from`; each with a `reason`.
 
     [[customer]]
     company = 175

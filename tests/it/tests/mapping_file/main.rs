@@ -4,6 +4,7 @@
 mod alert_exports;
 mod alert_faults;
 mod all_types;
+mod decisions;
 mod exports;
 mod faults;
 mod left_out;

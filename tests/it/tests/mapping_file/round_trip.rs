@@ -3,6 +3,7 @@
 
 use crate::samples::{TAKEOVER, World, alert_type, item, mapped, pick};
 use acrotask::mapping_file::import;
+use jiff::civil::date;
 use proptest::collection::{btree_map, vec};
 use proptest::option;
 use proptest::prelude::*;
@@ -11,6 +12,7 @@ use rust_decimal::Decimal;
 use shared::alert::{AlertKind, AlertType, Severity};
 use shared::alert_settings::{AlertRow, TicketSettings};
 use shared::contract::{BillingCode, PeriodType, Service};
+use shared::decision::{Decided, Decision};
 use shared::ids::{BillingCodeId, CompanyId, ContractId, LineId, ServiceId, StorageId, TenantId};
 use shared::mapping::{Combine, CustomerLink, CustomerRow, Mapping, NewService, ProductRow, ServiceTarget};
 use shared::matching::Standing;
@@ -177,17 +179,29 @@ fn link() -> impl Strategy<Value = CustomerLink> {
     ]
 }
 
+fn decision() -> impl Strategy<Value = Decision> {
+    let what = prop_oneof![
+        (0..=i32::MAX as u32).prop_map(|units| Decided::Adjust { units, until: date(2026, 11, 30) }),
+        Just(Decided::Dismiss { until: date(9999, 12, 31) }),
+        Just(Decided::Exclude),
+    ];
+    let reason = name().prop_map(|name| format!("{name}because"));
+    let from = (1..=30_i8).prop_map(|day| date(2026, 11, day));
+    (what, from, name(), reason).prop_map(|(what, from, by, reason)| Decision { what, from, by, reason })
+}
+
 fn customers() -> impl Strategy<Value = BTreeMap<CompanyId, CustomerRow>> {
     let pins = btree_map(any::<i64>().prop_map(ServiceId), any::<i64>().prop_map(LineId), 0..3);
-    btree_map(any::<i64>(), (name(), link(), pins), 0..6).prop_map(|rows| {
+    let decisions = btree_map(any::<i64>().prop_map(ServiceId), vec(decision(), 1..3), 0..3);
+    btree_map(any::<i64>(), (name(), link(), pins, decisions), 0..6).prop_map(|rows| {
         let numbered = rows.into_iter().enumerate();
-        let rows = numbered.map(|(number, (company, (company_name, mut link, pins)))| {
+        let rows = numbered.map(|(number, (company, (company_name, mut link, pins, decisions)))| {
             // A tenant belongs to one company.
             if let CustomerLink::Mapped { tenant, .. } = &mut link {
                 *tenant = TenantId::new(uuid(number));
             }
             let company = CompanyId(company);
-            (company, CustomerRow { company, company_name, link, pins })
+            (company, CustomerRow { company, company_name, link, pins, decisions })
         });
         rows.collect()
     })

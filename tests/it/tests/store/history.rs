@@ -2,9 +2,12 @@
 
 use crate::samples::{ODD, after, change, id, now};
 use crate::table;
+use crate::wire::{Fault, Wire};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::Timestamp;
+use serde_json::json;
 use shared::ids::{CompanyId, ServiceId};
+use shared::person::{AuditRecord, PersonId};
 use shared::run::{Approval, Job, Mode, Outcome, RunCounts, RunRecord};
 use std::collections::BTreeMap;
 
@@ -88,6 +91,7 @@ async fn h2_approvals_since_a_time_are_those_given_then_or_later() {
     let approval = |by: &str, at: Timestamp| Approval {
         ids: vec![ODD.to_owned()],
         companies: Default::default(),
+        lines: Default::default(),
         by: by.to_owned(),
         at,
     };
@@ -103,16 +107,48 @@ async fn h2_approvals_since_a_time_are_those_given_then_or_later() {
     assert_eq!(table.store.approvals(&connection, after(2)).await.unwrap(), []);
 }
 
+fn record() -> AuditRecord {
+    let (what, before, after) = ("approval".to_owned(), "not approved".to_owned(), "approved".to_owned());
+    AuditRecord { at: now(), by: PersonId::local(), what, before, after }
+}
+
+#[tokio::test]
+async fn h2_an_approval_and_the_record_of_it_are_both_there_or_neither_is() {
+    let table = table().await;
+    let wire = Wire::to(&table).await;
+    let connection = id("a");
+    let approval = Approval {
+        ids: vec!["u-1".to_owned()],
+        companies: Default::default(),
+        lines: Default::default(),
+        by: "p".to_owned(),
+        at: now(),
+    };
+    let no = json!({"__type": "ValidationException", "message": "no"});
+    wire.fail("TransactWriteItems", Fault::Answer(400, no), 1);
+    assert!(wire.store.save_recorded_approval(&connection, &approval, &record()).await.is_err());
+    assert_eq!(table.store.approvals(&connection, now()).await.unwrap(), []);
+    assert_eq!(table.store.audit(5).await.unwrap(), []);
+    wire.store.save_recorded_approval(&connection, &approval, &record()).await.unwrap();
+    assert_eq!(table.store.approvals(&connection, now()).await.unwrap(), [approval]);
+    assert_eq!(table.store.audit(5).await.unwrap(), [record()]);
+    assert!(wire.requests("PutItem").is_empty() && wire.requests("BatchWriteItem").is_empty(), "{:?}", wire.all());
+}
+
 #[tokio::test]
 async fn h2_an_approval_of_a_hundred_thousand_changes_reads_back_whole() {
     let table = table().await;
     let connection = id("a");
-    let ids = (0..100_000).map(|change| format!("u-{change:012}")).collect();
-    let approval =
-        Approval { ids, companies: Default::default(), lines: Default::default(), by: "p".to_owned(), at: now() };
-    let other = Approval { ids: vec!["u-1".to_owned()], ..approval.clone() };
-    table.store.save_approval(&connection, &approval).await.unwrap();
+    let ids: Vec<String> = (0..100_000).map(|change| format!("u-{change:012}")).collect();
+    // Numbers of as many digits as Autotask's may have.
+    let of_line = |(number, id): (i64, &String)| (id.clone(), (CompanyId(i64::MAX - number), ServiceId(i64::MIN)));
+    let lines: BTreeMap<_, _> = (0..).zip(&ids).map(of_line).collect();
+    let companies = Default::default();
+    let approval = Approval { ids, companies, lines, by: "p".to_owned(), at: now() };
+    let other = Approval { ids: vec!["u-1".to_owned()], lines: Default::default(), ..approval.clone() };
+    table.store.save_recorded_approval(&connection, &approval, &record()).await.unwrap();
     table.store.save_approval(&connection, &other).await.unwrap();
+    assert_eq!(table.store.audit(5).await.unwrap(), [record()]);
     let found = table.store.approvals(&connection, now()).await.unwrap();
     assert_eq!(found.len(), 2);
     assert!(found.contains(&approval) && found.contains(&other));

@@ -3,6 +3,7 @@
 
 mod connections;
 mod creations;
+mod drafts;
 mod faults;
 mod folder;
 mod history;

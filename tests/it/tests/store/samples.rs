@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use jiff::civil::{Date, date};
 use rust_decimal::Decimal;
 use shared::contract::PeriodType;
+use shared::decision::{Decided, Decision};
 use shared::ids::{
     ApplicationId, BillingCodeId, CompanyId, ConnectionId, ContractId, LineId, ServiceId, StorageId, TenantId,
 };
@@ -150,7 +151,15 @@ pub(crate) fn mapping(version: u64, customers: i64) -> Mapping {
         };
         let pins =
             if company == 0 { BTreeMap::from([(ServiceId(i64::MIN), LineId(i64::MAX))]) } else { BTreeMap::new() };
-        let row = CustomerRow { company: CompanyId(company), company_name: ODD.to_owned(), link, pins };
+        let until = date(9999, 12, 31);
+        let decision = Decision {
+            what: Decided::Adjust { units: u32::MAX, until },
+            from: date(-9999, 1, 1),
+            by: ODD.to_owned(),
+            reason: ODD.to_owned(),
+        };
+        let decisions = pins.keys().map(|service| (*service, vec![decision.clone()])).collect();
+        let row = CustomerRow { company: CompanyId(company), company_name: ODD.to_owned(), link, pins, decisions };
         (CompanyId(company), row)
     });
     let new = NewService {

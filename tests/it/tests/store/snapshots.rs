@@ -232,3 +232,63 @@ async fn connections_whose_names_begin_alike_have_snapshots_of_their_own() {
     }
     assert_eq!(table.store.snapshot(&id("snapshot")).await.unwrap(), None);
 }
+
+/// Lines below this number go, and two of them come back with others.
+fn rewrite(entry: Option<Entry<'static>>, pack: &mut Pack) {
+    match entry {
+        Some(Entry::Line(line)) if line.units < 30 => {}
+        Some(entry) => pack.add(&entry),
+        None => [line(3), line(1_000)].iter().for_each(|entry| pack.add(entry)),
+    }
+}
+
+#[tokio::test]
+async fn a_section_is_rewritten_entry_by_entry_and_the_others_stay_as_they_were() {
+    let table = table().await;
+    let a = id("a");
+    let never = |_: Option<Entry<'static>>, _: &mut Pack| panic!("there is nothing to be rewritten");
+    assert!(!table.store.rewrite_section(&a, Section::Plan, now(), never).await.unwrap());
+    save(&table, "a", accounts(4, 5)).await;
+    save(&table, "a", BTreeMap::from([(Section::Plan, packed((0..60).map(line)))])).await;
+    let later = now() + jiff::SignedDuration::from_hours(1);
+    assert!(table.store.rewrite_section(&a, Section::Plan, later, rewrite).await.unwrap());
+    let lines = (30..60).chain([3, 1_000]).map(line);
+    let sections = [Section::Companies, Section::Tenants, Section::Plan];
+    let mut expected = snapshot((0..4).map(company).chain((0..5).map(tenant)).chain(lines), &sections);
+    expected.since.insert(Section::Plan, later);
+    assert_eq!(table.store.snapshot(&a).await.unwrap(), Some(expected));
+    assert_eq!(table.store.snapshot_version(&a).await.unwrap(), 3);
+    // B3: where it comes to the same, nothing is written.
+    let wire = Wire::to(&table).await;
+    let as_it_is = |entry: Option<Entry<'static>>, pack: &mut Pack| entry.iter().for_each(|entry| pack.add(entry));
+    assert!(!wire.store.rewrite_section(&a, Section::Plan, later, as_it_is).await.unwrap());
+    assert!(!wire.all().iter().any(|asked| asked == "PutItem" || asked == "UpdateItem"), "{:?}", wire.all());
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_section_that_another_run_replaced_meanwhile_is_not_put_back() {
+    let table = table().await;
+    let a = id("a");
+    save(&table, "a", BTreeMap::from([(Section::Plan, packed((0..60).map(line)))])).await;
+    let other = table.store.clone();
+    let (sent, saved) = std::sync::mpsc::channel();
+    let between = move |entry: Option<Entry<'static>>, pack: &mut Pack| {
+        if entry.is_none() {
+            let (store, sent) = (other.clone(), sent.clone());
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Runtime::new().expect("it starts");
+                let sections = BTreeMap::from([(Section::Plan, packed((0..61).map(line)))]);
+                sent.send(runtime.block_on(store.save_snapshot(&id("a"), now(), sections)).is_ok())
+                    .expect("it is heard");
+            })
+            .join()
+            .expect("it ends");
+        }
+        rewrite(entry, pack);
+    };
+    let refused = table.store.rewrite_section(&a, Section::Plan, now(), between).await.unwrap_err();
+    assert_eq!(refused.to_string(), "another snapshot came into force meanwhile");
+    assert!(saved.recv().expect("it was heard"));
+    let lines: usize = table.store.snapshot(&a).await.unwrap().unwrap().lines.values().map(Vec::len).sum();
+    assert_eq!(lines, 61);
+}

@@ -146,17 +146,88 @@ async fn b3_an_idle_run_writes_no_list() {
     assert_eq!(version(&world).await, before.0 + 1);
 }
 
-#[tokio::test]
-async fn a_run_for_some_leaves_the_lists_of_everybody_alone() {
-    let world = World::even(3, 2).await;
-    world.pass_days(1);
-    world.apply_complete().await;
-    let before = snapshot(&world).await;
-    world.use_one_more_of_each();
-    let company = CompanyId(world.sold()[0].company);
+async fn apply_for(world: &World, company: CompanyId) {
     let run = usage_sync::run(&world.host, &world.connection, Scope::company(company), Mode::Apply).await.unwrap();
     assert_eq!(run.record.outcome, Outcome::Complete);
-    assert_eq!(snapshot(&world).await, before);
+}
+
+#[tokio::test]
+async fn a_run_for_some_brings_the_lists_up_to_date_for_them_and_leaves_those_of_others_as_they_were() {
+    let world = World::even(3, 2).await;
+    world.change_mapping(|mapping| mapping.settings.review_mode = true).await;
+    world.pass_days(1);
+    world.use_one_more_of_each();
+    world.apply_complete().await;
+    let before = snapshot(&world).await;
+    assert_eq!(lines(&before).filter(|line| line.change.is_some()).count(), 6);
+    world.use_one_more_of_each();
+    let company = CompanyId(world.sold()[0].company);
+    apply_for(&world, company).await;
+    let after = snapshot(&world).await;
+    for (of, lines) in &before.lines {
+        let wanted: Vec<_> =
+            lines.iter().map(|line| line.wanted.map(|units| units + i64::from(*of == company))).collect();
+        assert_eq!(after.lines[of].iter().map(|line| line.wanted).collect::<Vec<_>>(), wanted, "{of}");
+        assert_eq!(after.lines[of] == *lines, *of != company, "{of}");
+    }
+    assert_eq!(after.companies, before.companies);
+    assert_eq!(after.contracts.len(), before.contracts.len());
+    assert_eq!(after.findings, before.findings);
+    let plan = after.plan.clone().expect("there is one");
+    assert_ne!(Some(&plan), before.plan.as_ref());
+    // It is what a look at everybody would show, but for those that it did not look at.
+    world.apply_complete().await;
+    let whole = snapshot(&world).await;
+    assert_eq!(whole.lines[&company], after.lines[&company]);
+    assert_eq!(whole.sold, after.sold);
+    // A run for all of them, one by one, comes to the same as one for everybody.
+    for company in whole.lines.keys() {
+        apply_for(&world, *company).await;
+    }
+    assert_eq!(snapshot(&world).await, whole);
+}
+
+#[tokio::test]
+async fn what_a_run_for_some_made_is_soon_to_be_seen_and_so_is_what_it_found() {
+    let world = World::even(3, 2).await;
+    world.pass_days(1);
+    world.use_one_more_of_each();
+    let sold = world.sold().remove(0);
+    let company = CompanyId(sold.company);
+    apply_for(&world, company).await;
+    let after = snapshot(&world).await;
+    assert!(after.lines[&company].iter().all(|line| line.change.is_none() && line.wanted == Some(line.units)));
+    let units =
+        after.lines[&company].iter().find(|line| line.place.line == Some(LineId(sold.line))).map(|line| line.units);
+    assert_eq!(units, Some(world.used(&sold)));
+    world.sandbox.world(|vendors| {
+        vendors.acronis.tenants.get_mut(&sold.tenant).expect("it is there").name = "Umbenannt GmbH".to_owned();
+        vendors.add_service("Neu", "pw_base_vms", "3.00".parse().expect("an amount"));
+    });
+    world
+        .change_mapping(|mapping| {
+            _ = mapping.customers.get_mut(&company).expect("a row").company_name = "Alt".to_owned()
+        })
+        .await;
+    apply_for(&world, company).await;
+    let renamed = |snapshot: &Snapshot| snapshot.findings.iter().filter(|found| found.company == Some(company)).count();
+    assert_eq!((renamed(&after), renamed(&snapshot(&world).await)), (0, 1), "{:?}", snapshot(&world).await.findings);
+}
+
+#[tokio::test]
+async fn b3_an_idle_run_for_some_writes_no_list_and_one_before_any_for_everybody_writes_none_either() {
+    let (world, wire) = World::wired(even(2, 3)).await;
+    let company = CompanyId(world.sold()[0].company);
+    world.approve_plan().await;
+    apply_for(&world, company).await;
+    assert_eq!(snapshot(&world).await.since.get(&Section::Plan), None);
+    world.apply_complete().await;
+    apply_for(&world, company).await;
+    let before = (version(&world).await, snapshot(&world).await);
+    wire.mend();
+    apply_for(&world, company).await;
+    assert_eq!(put(&wire), 1, "its record");
+    assert_eq!((version(&world).await, snapshot(&world).await), before);
 }
 
 #[tokio::test]

@@ -34,7 +34,8 @@ pub(crate) fn published(machine: &mut Machine) -> Vec<Event> {
 
 /// The handler, as a machine would host it.
 pub(crate) fn webhook(machine: &Machine) -> Webhook {
-    Webhook::new(machine.host.secrets.clone(), machine.bus.clone(), machine.host.clock.clone())
+    let host = &machine.host;
+    Webhook::new(host.secrets.clone(), machine.bus.clone(), Some(host.store.clone()), host.clock.clone())
 }
 
 /// One of the ways in.

@@ -6,6 +6,7 @@ mod calls;
 mod doors;
 mod events;
 mod function;
+mod health;
 mod hostile;
 mod keys;
 mod signed;

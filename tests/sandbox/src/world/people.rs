@@ -104,6 +104,11 @@ impl World {
         self.autotask.hidden_companies.insert(company_id);
     }
 
+    /// Gives a company another name.
+    pub fn rename_company(&mut self, company_id: i64, name: &str) -> bool {
+        self.autotask.table_mut("Companies").set(company_id, "companyName", name)
+    }
+
     /// Hides a contract and all below it from the API user.
     pub fn hide_contract(&mut self, contract_id: i64) {
         self.autotask.hidden_contracts.insert(contract_id);

@@ -8,7 +8,7 @@ use crate::sources::root;
 /// is said about it.
 type Break = (&'static str, &'static str, &'static str);
 
-const PERMISSIONS: [Break; 25] = [
+const PERMISSIONS: [Break; 27] = [
     ("- dynamodb:GetItem", "- dynamodb:*", "DispatchRole: the action dynamodb:*"),
     ("- dynamodb:GetItem", "- \"*\"", "DispatchRole: the action *"),
     ("Resource: !Sub ${Table.Arn}${TableSuffix}", "Resource: \"*\"", "DispatchRole: the resource \"*\""),
@@ -33,6 +33,12 @@ const PERMISSIONS: [Break; 25] = [
         "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/offered-??????",
         "- secretsmanager:PutSecretValue\n                Resource:\n                  - !Sub arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:${AWS::StackName}/*/vendors-??????",
         "ConsoleRole: it can write other secrets than what people offer",
+    ),
+    ("LeadingKeys: [webhooks]", "LeadingKeys: [sessions]", "AutotaskWebhook: it can read or write the table"),
+    (
+        "                Condition:\n                  ForAllValues",
+        "                Conditions:\n                  ForAllValues",
+        "AutotaskWebhook: it can read or write the table",
     ),
     ("/*/vendors\n", "/*/webhook\n", "UsageSyncRole: lacks arn:"),
     ("/*/offered-??????\n", "/*/offers-??????\n", "UsageSyncRole: lacks arn:"),

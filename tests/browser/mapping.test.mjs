@@ -1,0 +1,84 @@
+// Mapping: customers by keyboard alone and by mouse, products by their form, and the review of both, against the demo.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browse, looksRight, start, tabTo } from "./console.mjs";
+
+let program, browser, page, origin;
+before(async () => {
+  program = await start("demo", "--customers", "12");
+  origin = new URL(program.link).origin;
+  browser = await browse();
+  page = browser.page;
+  await page.goto(program.link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${origin}/`);
+});
+after(async () => {
+  await browser?.close();
+  program?.stop();
+});
+
+test("G21 a company is picked up, put onto its tenant and applied by keyboard alone", async () => {
+  await page.goto(`${origin}/customers?show=unmapped`);
+  const company = await page.locator("tr[data-company]").first().getAttribute("data-name");
+  await tabTo(page, `Choose ${company}`);
+  await page.keyboard.press("Enter");
+  await page.getByText("is picked up. Choose its tenant below").waitFor();
+  const tenant = await page.locator("[data-tenant]").first().getAttribute("data-name");
+  await tabTo(page, `Map ${company} to ${tenant}`);
+  await page.keyboard.press("Enter");
+  await page.getByText(`Staged for ${company}: Not mapped → ${tenant}`).waitFor();
+  await tabTo(page, "Review");
+  await page.keyboard.press("Enter");
+  await tabTo(page, "Apply 1 change");
+  await page.keyboard.press("Enter");
+  await page.getByText("of the mapping is in force").waitFor();
+});
+
+test("A56 a mapping is removed after confirmation, and dragged back", async () => {
+  await page.goto(`${origin}/customers?show=mapped`);
+  const row = page.locator("tr[data-company]").first();
+  const company = await row.getAttribute("data-name");
+  await row.getByRole("link", { name: `Choose ${company}` }).click();
+  await page.getByText("Remove the mapping").click();
+  await page.getByRole("button", { name: "Yes, remove the mapping" }).click();
+  await page.getByText("until applied:").first().waitFor();
+  await page.goto(`${origin}/customers?search=${encodeURIComponent(company)}`);
+  const dragged = page.locator("tr[data-company]").first();
+  const tenant = page.locator("[data-tenant]").first();
+  const onto = await tenant.getAttribute("data-name");
+  await dragged.dragTo(tenant);
+  await page.getByText(onto).first().waitFor();
+  await page.waitForURL(/staged=/);
+});
+
+test("A32 A33 a product is sold as a new service", async () => {
+  await page.goto(`${origin}/products?show=unsold`);
+  await page.getByRole("link", { name: /^Edit / }).first().click();
+  await page.getByLabel("A new service, which is created in Autotask").check();
+  await page.getByLabel("Billing code").selectOption({ index: 1 });
+  await page.getByLabel("Price of one unit").fill("4.50");
+  await page.getByRole("button", { name: "Stage it" }).click();
+  await page.getByText(/^Staged for/).waitFor();
+});
+
+const pages = [
+  ["customers", "/customers"],
+  ["customers-chosen", async () => {
+    await page.goto(`${origin}/customers?show=unmapped`);
+    return page.getByRole("link", { name: /^Choose / }).first().getAttribute("href");
+  }],
+  ["products", "/products"],
+  ["item", async () => {
+    await page.goto(`${origin}/products`);
+    return page.getByRole("link", { name: /^Edit / }).first().getAttribute("href");
+  }],
+  ["changes", "/changes"],
+];
+for (const [name, path] of pages) {
+  test(`${name} looks right on a desk and on a phone, light and dark`, async () => {
+    await looksRight(page, origin + (typeof path === "string" ? path : await path()), name);
+  });
+}
+
+test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));

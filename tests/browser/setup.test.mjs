@@ -1,0 +1,77 @@
+// The setup, walked by somebody new: from nothing to the first sync, against vendors that are simulated.
+import assert from "node:assert/strict";
+import { after, before, test } from "node:test";
+import { browse, looksRight, start, tabTo } from "./console.mjs";
+
+let program, browser, page, origin;
+const FIELDS = {
+  "Data centre URL": "data centre URL",
+  "Client id": "client id",
+  "Client secret": "client secret",
+  "User name (key)": "user name",
+  "Password (secret)": "secret",
+  "Tracking identifier (integration code)": "integration code",
+  "Zone address": "zone address",
+};
+
+// What the program printed to be typed in.
+function printed(words) {
+  const line = program.said.find((line) => new RegExp(`^\\s*(Acronis|Autotask)?\\s+${words}\\s{2,}`).test(line));
+  assert.ok(line, `${words} is not printed:\n${program.said.join("\n")}`);
+  return line.trim().split(/\s+/).at(-1);
+}
+
+before(async () => {
+  program = await start("demo", "--setup", "--customers", "6");
+  origin = new URL(program.link).origin;
+  browser = await browse();
+  page = browser.page;
+  await page.goto(program.link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${origin}/`);
+});
+after(async () => {
+  await browser?.close();
+  program?.stop();
+});
+
+test("where nothing is connected, the overview leads to the setup, and later steps are closed", async () => {
+  await page.getByRole("link", { name: "Set it up" }).click();
+  await page.waitForURL(`${origin}/setup`);
+  await looksRight(page, `${origin}/setup`, "setup-connect");
+  await looksRight(page, `${origin}/setup/products`, "setup-closed");
+  await page.getByText("Nothing is connected yet.").first().waitFor();
+});
+
+test("G11 G12 a wrong secret is told of, with what to do", async () => {
+  await page.goto(`${origin}/setup`);
+  for (const [label, words] of Object.entries(FIELDS)) await page.getByLabel(label, { exact: true }).fill(printed(words));
+  await page.getByLabel("Client secret", { exact: true }).fill("wrong");
+  await page.getByRole("button", { name: "Test and connect" }).click();
+  await page.getByText("Acronis does not accept the client id or its secret.").waitFor();
+  await looksRight(page, page.url(), "setup-refused");
+});
+
+test("G13 G14 G15 by keyboard: what is typed in is checked, and the page goes on by itself", async () => {
+  for (const label of ["Client secret", "Password (secret)", "Tracking identifier (integration code)"]) {
+    await page.getByLabel(label, { exact: true }).fill(printed(FIELDS[label]));
+  }
+  await page.locator("#main").focus();
+  await tabTo(page, "Test and connect");
+  await page.keyboard.press("Enter");
+  await page.getByText("Connected: both vendors let us in.").waitFor();
+  await page.getByText("customers with exactly equal names are mapped").waitFor();
+  await looksRight(page, page.url(), "setup-connected");
+});
+
+test("G16 G17 the next step is open, and says how mapping works", async () => {
+  await page.getByRole("link", { name: "Next: Customers" }).click();
+  await page.getByText("How mapping works").click();
+  await page.getByText("Only names that are equal to the letter").waitFor();
+  await looksRight(page, page.url(), "setup-customers");
+  await page.getByRole("link", { name: "Next: Products" }).click();
+  await page.getByText("No product is sold as a service yet.").waitFor();
+  await looksRight(page, page.url(), "setup-products");
+});
+
+test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));
