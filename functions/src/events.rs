@@ -140,6 +140,16 @@ impl SyncDue {
     }
 }
 
+impl CredentialsOffered {
+    /// Reads the event a function was invoked with; none where it is another one.
+    pub fn from_invocation(payload: &serde_json::Value) -> anyhow::Result<Option<Self>> {
+        match payload["detail-type"] == CREDENTIALS_OFFERED {
+            true => Envelope::read(payload.clone())?.detail().map(Some),
+            false => Ok(None),
+        }
+    }
+}
+
 impl Event {
     /// Reads an event as EventBridge hands it over.
     pub fn from_invocation(payload: serde_json::Value) -> anyhow::Result<Self> {

@@ -8,7 +8,7 @@ use crate::http::HttpSettings;
 use crate::metrics;
 use crate::progress::Progress;
 use crate::run::Logged;
-use crate::secrets::Secrets;
+use crate::secrets::{Offers, OwnSecret, Secrets};
 use crate::store::Store;
 use anyhow::Context;
 use aws_config::BehaviorVersion;
@@ -105,15 +105,18 @@ impl Door {
     }
 }
 
-/// The table, the bus and the secrets, for the function that people call: it has no vendors.
+/// The table and the bus alone, for the function that people call: it has no vendors, and no secret that it could read but
+/// its own.
 #[derive(Debug, Clone)]
 pub struct Desk {
     /// The table.
     pub store: Store,
     /// The bus.
     pub bus: Bus,
-    /// Where its own secret is, and where people put what they offer to connect with.
-    pub secrets: Secrets,
+    /// Where people put what they offer to connect with.
+    pub offers: Offers,
+    /// By what the provider knows the console.
+    pub own_secret: OwnSecret,
     /// Who vouches for people; none where nobody does.
     pub oidc: Option<OidcSettings>,
 }
@@ -128,7 +131,8 @@ impl Desk {
         let bus = hosting.event_bus_name.unwrap_or_else(|| DEFAULT_BUS.to_owned());
         let store = Store::new(aws_sdk_dynamodb::Client::new(&aws), table);
         let secrets = Secrets::new(aws_sdk_secretsmanager::Client::new(&aws), hosting.secrets_prefix);
-        Ok(Self { store, secrets, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
+        let (offers, own_secret) = (Offers::new(secrets.clone()), OwnSecret::new(secrets));
+        Ok(Self { store, offers, own_secret, oidc, bus: Bus::new(aws_sdk_eventbridge::Client::new(&aws), bus) })
     }
 }
 

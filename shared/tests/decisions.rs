@@ -150,6 +150,16 @@ fn u8_what_is_dismissed_waits_with_its_reason_until_the_period_ends() {
 }
 
 #[test]
+fn u8_nothing_is_missed_where_what_is_dismissed_is_invoiced_already() {
+    let mut world = ours(Today);
+    world.day("2026-05-12").uses("workstations", 11).post_until("2026-05-31");
+    assert_found(&world.plan(), "is already invoiced");
+    let plan = decided(&mut world, dismiss("2026-05-31")).plan();
+    assert!(plan.findings.is_empty(), "{plan}");
+    assert_eq!(plan.waiting.len(), 1);
+}
+
+#[test]
 fn u8_a_dismissed_period_is_not_settled_later_either() {
     let after = |policy: EffectiveDates, usage: u64| {
         let mut world = ours(policy);

@@ -74,4 +74,43 @@ test("G16 G17 the next step is open, and says how mapping works", async () => {
   await looksRight(page, page.url(), "setup-products");
 });
 
+test("G22 G25 a product is sold as a service of its own page, and the review opens", async () => {
+  await page.getByRole("link", { name: "Map products" }).click();
+  await page.getByRole("link", { name: "Edit Workstations", exact: true }).click();
+  await page.getByLabel("A service that is in Autotask").check();
+  await page.getByLabel("Service in Autotask").selectOption({ label: await label("Acronis Workstations") });
+  await page.getByRole("button", { name: "Stage it" }).click();
+  await page.getByText(/^Staged for/).waitFor();
+  await page.getByRole("link", { name: "Review", exact: true }).click();
+  await page.getByRole("button", { name: "Apply 1 change" }).click();
+  await page.getByText("of the mapping is in force").waitFor();
+  await page.getByRole("link", { name: "Setup", exact: true }).click();
+  await page.getByRole("link", { name: "4 Review" }).click();
+});
+
+// The whole label of the service that begins so.
+function label(start) {
+  return page.getByLabel("Service in Autotask").locator("option", { hasText: start }).first().innerText();
+}
+
+test("G26 the first plan is made, and shown before anything is changed", async () => {
+  // What was applied wakes a run as well, whose plan may be there first.
+  await page.getByRole("button", { name: /Make the first plan|Plan again/ }).click();
+  await page.getByText("The sync is done.").waitFor({ timeout: 60_000 });
+  await page.getByText("Nothing is changed before you approve it.").waitFor();
+  await looksRight(page, page.url(), "setup-review");
+  await page.getByRole("link", { name: "Next: Finish" }).click();
+  await looksRight(page, page.url(), "setup-finish");
+});
+
+test("G27 G28 G31 the plan is approved, and the sync's result is there", async () => {
+  await page.getByRole("button", { name: "Approve it and start" }).click();
+  await page.getByText("The first plan is approved.").waitFor({ timeout: 60_000 });
+  await page.getByText("Changes made").waitFor();
+  await looksRight(page, page.url(), "setup-finished");
+  await page.getByRole("link", { name: "Overview", exact: true }).first().click();
+  await page.getByText(/It works: the last run/).waitFor();
+  await looksRight(page, page.url(), "overview-after-setup");
+});
+
 test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));

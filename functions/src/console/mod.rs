@@ -1,7 +1,7 @@
 //! The console: pages on which people see how the connections stand and say what is to be done. It reads our own
 //! memory and publishes events; it calls no vendor and reads none of their secrets, and what it changes is recorded with
-//! who changed it. It calls one other alone, the provider that vouches for people, and the one secret that it writes is
-//! what a person offers to connect with.
+//! who changed it. The one secret that it writes is what a person offers to connect with; the one that it reads is its
+//! own, for the one that it calls: the provider that vouches for people.
 //!
 //! Every page and form stands in the table of `routes`, which is the only place where one can: each handler there
 //! takes as its first argument the gate that lets a person in, and each form as its second the fields that were
@@ -71,12 +71,12 @@ pub struct Console {
     pub site: Site,
     /// The links by which one comes in on one machine.
     pub links: Option<Links>,
+    /// Who vouches for people; none where nobody does.
+    pub provider: Option<Provider>,
     /// What lists are made of.
     pub listed: LastListed,
     /// Where people put what they offer to connect with; none where credentials come from the environment.
     pub offers: Option<Offers>,
-    /// Who vouches for people; none where nobody does.
-    pub provider: Option<Provider>,
 }
 
 impl Console {

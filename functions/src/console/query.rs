@@ -69,7 +69,8 @@ impl Query {
 #[derive(Template)]
 #[template(path = "console/pager.html")]
 pub(super) struct Pager {
-    /// "companies"
+    /// "company", and "companies"
+    one: &'static str,
     of: &'static str,
     page: usize,
     pages: usize,
@@ -81,7 +82,7 @@ pub(super) struct Pager {
 impl Pager {
     /// Of a list whose page is said by the field `name`, at `path`; the links lead to the part `anchor` of the page.
     pub(super) fn of<T>(
-        of: &'static str,
+        (one, of): (&'static str, &'static str),
         list: &Paged<T>,
         query: &Query,
         name: &str,
@@ -90,6 +91,7 @@ impl Pager {
     ) -> Self {
         let to = |page: usize| format!("{path}?{}#{anchor}", query.with(&[(name, &page.to_string())]).text());
         Self {
+            one,
             of,
             page: list.page,
             pages: list.pages,

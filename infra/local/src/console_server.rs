@@ -62,9 +62,9 @@ pub async fn start(
     let listener = listener.context("the console cannot be served: set CONSOLE_PORT to a port that is free")?;
     let address = listener.local_addr()?;
     let links = Links::new(format!("http://{address}"), tell);
-    let own_secret = OwnSecret::new(machine.host.secrets.clone());
-    let settings = machine.oidc.clone();
-    let provider = settings.map(|settings| Provider::new(settings, own_secret, machine.host.http.clone()));
+    let provider = machine.oidc.clone().map(|settings| {
+        Provider::new(settings, OwnSecret::new(machine.host.secrets.clone()), machine.host.http.clone())
+    });
     let console = Console {
         store: machine.host.store.clone(),
         bus: machine.bus.clone(),
@@ -72,9 +72,9 @@ pub async fn start(
         jobs_clock: machine.host.clock.clone(),
         site: Site::Loopback(address),
         links: Some(links.clone()),
+        provider,
         listed: LastListed::default(),
         offers: machine.takes_offers.then(|| Offers::new(machine.host.secrets.clone())),
-        provider,
     };
     let (stop, stopped) = oneshot::channel::<()>();
     tokio::spawn(async move {

@@ -127,7 +127,7 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
         connection: connection.id.to_string(),
         state: stored.state().to_owned(),
         many: count(draft.len(), "change"),
-        pager: Pager::of("changes", &rows, &query, "page", "/changes", "staged"),
+        pager: Pager::of(("change", "changes"), &rows, &query, "page", "/changes", "staged"),
         rows: rows.rows,
         moved: moved.len(),
         may_apply: moved.is_empty() && faults.is_empty(),

@@ -4,6 +4,7 @@
 use super::super::customers::link_in_words;
 use super::super::listed::Listed;
 use super::super::products::print_of_item;
+use rust_decimal::Decimal;
 use shared::contract::{BillingCode, PeriodType, Service};
 use shared::draft::Draft;
 use shared::ids::{BillingCodeId, CompanyId, ConnectionId, ServiceId, StorageId};
@@ -131,7 +132,7 @@ pub(in super::super) fn service_in_words(target: Option<&ServiceTarget>, listed:
         }
         Some(ServiceTarget::New(NewService { name, period, billing_code, unit_price })) => {
             let code = billing_code_in_words(*billing_code, &listed.snapshot.billing_codes);
-            format!("a new service \"{name}\", {unit_price} a {}, billing code {code}", period.per())
+            format!("a new service \"{name}\", {} a {}, billing code {code}", money(*unit_price), period.per())
         }
     }
 }
@@ -139,7 +140,7 @@ pub(in super::super) fn service_in_words(target: Option<&ServiceTarget>, listed:
 /// "Acronis Workstations (101), 4.50 a month"
 pub(in super::super) fn about_service(service: &Service) -> String {
     let Service { id: ServiceId(id), name, period, unit_price, active, .. } = service;
-    let price = match (unit_price, period.map(PeriodType::per)) {
+    let price = match (unit_price.map(money), period.map(PeriodType::per)) {
         (Some(price), Some(per)) => format!(", {price} a {per}"),
         (Some(price), None) => format!(", {price}"),
         (None, Some(per)) => format!(", billed by the {per}"),
@@ -147,6 +148,13 @@ pub(in super::super) fn about_service(service: &Service) -> String {
     };
     let inactive = if *active { "" } else { ", inactive" };
     format!("{name} ({id}){price}{inactive}")
+}
+
+/// "4.50" also for 4.5 and for 4.5000, and all that there is of 0.0375.
+fn money(amount: Decimal) -> Decimal {
+    let mut amount = amount.normalize();
+    amount.rescale(amount.scale().max(2));
+    amount
 }
 
 fn billing_code_in_words(id: BillingCodeId, codes: &[BillingCode]) -> String {

@@ -198,7 +198,8 @@ fn note(overlay: &Overlay<'_>, company: &CompanyAt) -> Option<Shown> {
             format!("The company is called {company} now, and the tenant {tenant}. It stays mapped: ids count.")
         }
         (State::Missing, _) => {
-            "The tenant or the company is not to be seen any more; nothing is changed for it.".to_owned()
+            "The tenant or the company was not there when both sides were last read; nothing is changed for it."
+                .to_owned()
         }
         (State::Unmapped, _) if *overlay.link(company) == (CustomerLink::Unmapped { left_alone: true }) => {
             "Left alone: automatic provisioning makes no tenant for it.".to_owned()

@@ -35,7 +35,7 @@ use shared::reckoning::amount;
 use shared::run::{Connection, Job};
 use shared::snapshot::{ListedLine, Section, Snapshot};
 use shared::words::count;
-use shown::{LineRow, line_row};
+use shown::{LineRow, found_of, line_row};
 use std::collections::BTreeSet;
 use told::Told;
 use url::form_urlencoded;
@@ -143,7 +143,8 @@ async fn plan_shown(who: &SignedIn, connection: &Connection, asked: &Asked) -> R
     let all = rows::of(&listed, &view, today);
     let found = rows::findings(&listed.snapshot, &view);
     let only_findings = view.show == Show::Findings;
-    let mut lines = Paged::of(&all, view.page.as_deref(), |row| line_row(row, &listed, &told));
+    let found_of = found_of(&listed.snapshot);
+    let mut lines = Paged::of(&all, view.page.as_deref(), |row| line_row(row, &listed, &told, &found_of));
     told.tell_what_moved(store, &connection.id, &mut lines.rows).await?;
     let finding = |finding: &&shared::finding::Finding| FindingRow {
         what: Shown::of(finding.fact()),

@@ -5,7 +5,11 @@ use super::told::Told;
 use super::{usage_words, why};
 use crate::console::listed::Listed;
 use crate::console::words::Shown;
+use shared::finding::Finding;
 use shared::ids::{CompanyId, ServiceId};
+use shared::snapshot::Snapshot;
+use shared::words::count;
+use std::collections::BTreeMap;
 use url::form_urlencoded;
 
 /// A line as the page has it.
@@ -32,6 +36,8 @@ pub(super) struct LineRow {
     pub(super) change_id: String,
     pub(super) approved: Option<Shown>,
     pub(super) moved: Option<Shown>,
+    /// What was found of it, and what to do.
+    pub(super) found: Vec<Shown>,
     pub(super) is_line: bool,
     pub(super) is_decided: bool,
     pub(super) one_of_several: bool,
@@ -42,7 +48,27 @@ pub(super) struct LineRow {
     pub(super) asks_whether_made: Option<(CompanyId, ServiceId)>,
 }
 
-pub(super) fn line_row(row: &Row<'_>, listed: &Listed, told: &Told) -> LineRow {
+/// The findings of each customer.
+pub(super) type FoundOf<'a> = BTreeMap<CompanyId, Vec<&'a Finding>>;
+
+pub(super) fn found_of(snapshot: &Snapshot) -> FoundOf<'_> {
+    let mut found: FoundOf<'_> = BTreeMap::new();
+    for finding in &snapshot.findings {
+        finding.company.into_iter().for_each(|company| found.entry(company).or_default().push(finding));
+    }
+    found
+}
+
+/// What was found of a line: of its customer, and naming its service.
+fn found(row: &Row<'_>, found_of: &FoundOf<'_>) -> Vec<Shown> {
+    let company = row.line().map(|line| line.place.company).filter(|_| !row.service_name.is_empty());
+    let all = company.and_then(|company| found_of.get(&company)).into_iter().flatten();
+    let told = all.map(|finding| (finding.what.to_string(), finding.what.advice()));
+    let of_service = told.filter(|(fact, _)| fact.contains(row.service_name));
+    of_service.map(|(fact, advice)| Shown::of(format!("{fact} → {advice}"))).collect()
+}
+
+pub(super) fn line_row(row: &Row<'_>, listed: &Listed, told: &Told, found_of: &FoundOf<'_>) -> LineRow {
     let (line, change) = (row.line(), row.change());
     let place = line.map(|line| &line.place);
     let text = |value: Option<String>| value.unwrap_or_default();
@@ -77,12 +103,13 @@ pub(super) fn line_row(row: &Row<'_>, listed: &Listed, told: &Told) -> LineRow {
         change: text(line.filter(|_| row.moved() != 0).map(|_| format!("{:+}", row.moved()))),
         from: text(change.map(|change| change.effective.to_string())),
         money: text(money),
-        invoice_lines: text(change.map(|change| change.invoice_lines.to_string())),
+        invoice_lines: text(change.map(|change| count(change.invoice_lines as usize, "extra invoice line"))),
         state: row.state.words(),
         why: why(row).into_iter().map(Shown::of).collect(),
         change_id: text(line.and_then(|line| Some(line.change.as_ref()?.id.clone()))),
         approved: by.map(Shown::of),
         moved: None,
+        found: found(row, found_of),
         is_line: line.is_some(),
         is_decided: row.decision.is_some(),
         one_of_several: row.one_of_several,

@@ -180,7 +180,9 @@ fn services(listed: &Listed, chosen: &str, row: &ProductRow, query: &Query) -> (
 /// What is to be known of this item.
 fn notes(row: &ProductRow, rows: &[ProductRow], draft: &Draft) -> Vec<String> {
     let mut notes = Vec::new();
-    notes.extend(Some(Group::of(row).note()).filter(|note| !note.is_empty()).map(str::to_owned));
+    // What is said of storages does not hold for sites, which are counted in time.
+    let note = if row.item.is_metered() { "" } else { Group::of(row).note() };
+    notes.extend(Some(note).filter(|note| !note.is_empty()).map(str::to_owned));
     if Group::of(row) == Group::Pack {
         let bases = rows::bases(row, rows);
         let names = |sold: bool| {

@@ -69,8 +69,8 @@ struct Narrowed {
 }
 
 struct ItemRow {
-    /// The group, on its first row.
-    heading: Option<(Shown, &'static str)>,
+    /// The group, on its first row: its name, of what it is a part, and what is to be known of it.
+    heading: Option<(&'static str, Shown, &'static str)>,
     print: String,
     label: Shown,
     name: Shown,
@@ -153,13 +153,19 @@ async fn products(who: &SignedIn, connection: &Connection, draft: &Draft, query:
         },
         search: Shown::of(query.get("search")),
         states: SHOWN.into_iter().map(state).collect(),
-        pager: Pager::of("items", &rows, &plain, "page", "/products", "items"),
+        pager: Pager::of(("item", "items"), &rows, &plain, "page", "/products", "items"),
         rows: rows.rows,
         storage: default_storage(draft, &listed),
     })
 }
 
-fn item_row(row: &ProductRow, draft: &Draft, listed: &Listed, group: Option<String>, query: &Query) -> ItemRow {
+fn item_row(
+    row: &ProductRow,
+    draft: &Draft,
+    listed: &Listed,
+    group: Option<(&'static str, String)>,
+    query: &Query,
+) -> ItemRow {
     let (now, print) = (staged(draft, row), print_of_item(&row.item.key));
     let is_staged = draft.products.contains_key(&row.item.key);
     let mut terms: Vec<String> = Vec::new();
@@ -173,7 +179,7 @@ fn item_row(row: &ProductRow, draft: &Draft, listed: &Listed, group: Option<Stri
     term("smallest change", now.smallest_change);
     let sold = |row: &ProductRow| Shown::of(service_in_words(row.service.as_ref(), listed));
     ItemRow {
-        heading: group.map(|group| (Shown::of(group), Group::of(row).note())),
+        heading: group.map(|(name, of)| (name, Shown::of(of), Group::of(row).note())),
         label: Shown::of(&row.label),
         name: Shown::of(&row.item.key),
         sold: sold(now),

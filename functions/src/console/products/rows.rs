@@ -7,7 +7,6 @@ use shared::fingerprint;
 use shared::ids::StorageId;
 use shared::labels::label;
 use shared::mapping::ProductRow;
-use shared::quantity::MeasurementUnit;
 use shared::usage::{ItemKey, ItemKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,7 +24,6 @@ impl Group {
         match row.item.kind {
             ItemKind::Feature => Self::Feature,
             ItemKind::Storage => Self::Storage,
-            ItemKind::Count if row.item.unit == MeasurementUnit::Bytes => Self::Storage,
             ItemKind::Count if is_pack(&row.item.key) => Self::Pack,
             ItemKind::Count => Self::Standard,
         }
@@ -78,14 +76,12 @@ fn in_order(row: &ProductRow) -> (String, Option<String>, Group) {
     (row.item.key.application.to_string(), row.item.edition.clone(), Group::of(row))
 }
 
-/// The heading of the group that a row is in; the application is named only where there are several.
-pub(super) fn heading(row: &ProductRow, several: bool) -> String {
-    let mut heading = Group::of(row).name().to_owned();
-    heading.extend(row.item.edition.iter().map(|edition| format!(", edition {edition}")));
-    if several {
-        heading.push_str(&format!(", application {}", row.item.key.application));
-    }
-    heading
+/// The heading of the group that a row is in, and of what it is a part; the application is named only where there are
+/// several.
+pub(super) fn heading(row: &ProductRow, several: bool) -> (&'static str, String) {
+    let edition = row.item.edition.iter().map(|edition| format!("edition {edition}"));
+    let application = several.then(|| format!("application {}", row.item.key.application));
+    (Group::of(row).name(), edition.chain(application).collect::<Vec<_>>().join(", "))
 }
 
 /// Whether items of several applications are among them.

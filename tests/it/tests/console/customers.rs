@@ -154,7 +154,7 @@ async fn m1_renamed_and_missing_customers_are_told() {
     let page = stage.get(&viewer, "/customers?connection=north&show=renamed").await.is(200);
     page.shows("the tenant New tenant name. It stays mapped").hides("Gone");
     let page = stage.get(&viewer, "/customers?connection=north&show=missing").await.is(200);
-    page.shows("Gone tenant (tenant t-2, which is not to be seen)").hides("It stays mapped");
+    page.shows("Gone tenant (tenant t-2, which was not there when it was last looked)").hides("It stays mapped");
 }
 
 #[tokio::test]
@@ -207,7 +207,7 @@ async fn g18_g19_g20_the_button_beside_a_tenant_looks_for_its_company() {
     let page = stage.get(&operator, link.replace("&#38;", "&").split('#').next().expect("it begins")).await.is(200);
     let page = page.shows("name=\"search\" type=\"search\" value=\"Berta\"").shows("Tenant <strong><bdi>Berta</bdi>");
     assert_eq!(listed(&page.text), [2]);
-    let page = page.shows("aria-label=\"Map Berta KG to Berta\"");
+    let page = page.shows("aria-label=\"Map here: Berta KG to Berta\"");
     let path = "/customers?connection=north&search=Berta&show=unmapped&tenant=t-berta";
     drop(page);
     stage.press(&operator, path, "map 2 ").await.is(303);

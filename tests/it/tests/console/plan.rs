@@ -42,14 +42,13 @@ async fn g31_each_line_shows_its_units_the_usage_behind_them_and_what_changes_fr
         let row = all.iter().find(of_line).unwrap_or_else(|| panic!("{place:?} is not shown in {}", page.text));
         let wanted = line.wanted.expect("it is known");
         let figures = format!(
-            "<td class=\"number\">{}</td><td class=\"number\">{wanted}</td><td class=\"number\">{:+}</td><td>{}</td>",
+            "<strong>{} → {wanted}</strong> ({:+})<br>from {}<br>{:+.2} a month<br><span class=\"small\">1 extra invoice line",
             line.units,
             wanted - line.units,
-            change.effective
+            change.effective,
+            change.money.expect("it is known")
         );
         assert!(row.contains(&figures), "{figures} is not in {row}");
-        let money = format!("<td class=\"number\">{:+.2} a month</td>", change.money.expect("it is known"));
-        assert!(row.contains(&money), "{money} is not in {row}");
         assert!(row.contains("review mode: every change waits for approval"), "{row}");
         let used: u64 = shown.used(line).map(|(_, used)| used).sum();
         assert!(row.contains(&used.to_string()), "{used} is not in {row}");
@@ -146,6 +145,13 @@ async fn findings_stand_beside_the_lines_of_their_customers_and_have_a_list_of_t
     let other = world.sold()[0].company;
     stage.get(&viewer, &format!("/plan?show=all&customer={other}")).await.hides(told).shows("Nothing was found.");
     stage.get(&viewer, "/plan?show=findings").await.shows(told).hides("Table of the lines");
+    // What names a service stands in the row of its line.
+    let sold = world.sold().remove(0);
+    world.sandbox.world(|vendors| vendors.add_line(sold.contract, sold.service, 1, None));
+    world.apply_complete().await;
+    let page = stage.get(&viewer, &format!("/plan?show=all&customer={}", sold.company)).await.is(200);
+    let told = "is on several lines";
+    assert!(rows(&page.text).len() == 2 && rows(&page.text).iter().all(|row| row.contains(told)), "{}", page.text);
 }
 
 #[tokio::test]

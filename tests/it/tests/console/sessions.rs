@@ -139,9 +139,9 @@ async fn behind_tls_the_cookie_is_of_this_host_and_browsers_are_told_to_stay_the
         jobs_clock: clock.clone(),
         site: Site::Https,
         links: Some(links.clone()),
+        provider: None,
         listed: LastListed::default(),
         offers: None,
-        provider: None,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");
     let address = listener.local_addr().expect("it has a port");

@@ -109,7 +109,7 @@ impl Stage {
 
     /// The same on a machine that is prepared before its console is served.
     pub(crate) async fn of(prepare: impl FnOnce(&mut Machine)) -> Stage {
-        let stage = Self::prepared(prepare).await;
+        let stage = Stage::prepared(prepare).await;
         for name in ["north", "south"] {
             stage.machine.host.store.save_connection(&connection(name)).await.expect("it is stored");
         }
@@ -118,7 +118,7 @@ impl Stage {
 
     /// With no connection at all, and with credentials that people may offer, or that come from the environment.
     pub(crate) async fn empty(takes_offers: bool) -> Stage {
-        Self::prepared(|machine| machine.takes_offers = takes_offers).await
+        Stage::prepared(|machine| machine.takes_offers = takes_offers).await
     }
 
     async fn prepared(prepare: impl FnOnce(&mut Machine)) -> Stage {

@@ -7,6 +7,7 @@ mod cloud;
 mod due;
 mod killed;
 mod logs;
+mod offered;
 mod overlap;
 mod stand;
 mod throttled;

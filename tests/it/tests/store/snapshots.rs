@@ -72,7 +72,7 @@ fn snapshot(entries: impl IntoIterator<Item = Entry<'static>>, sections: &[Secti
 }
 
 async fn save(table: &Table, name: &str, sections: BTreeMap<Section, Packed>) -> bool {
-    table.store.save_snapshot(&id(name), now(), sections).await.unwrap()
+    table.store.save_snapshot(&id(name), now(), sections).await.expect("it is written")
 }
 
 #[tokio::test]

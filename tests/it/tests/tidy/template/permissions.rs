@@ -12,7 +12,7 @@ pub(super) const RULES: [Rule; 8] = [
     ("the role is what the code needs", needed),
     ("who is called from outside reads no credentials", public),
     ("who serves people reads its own secret alone, and writes what they offer alone", console),
-    ("who signs people in has an address only where somebody vouches for them", addresses),
+    ("who serves people has an address only where somebody vouches for them", addresses),
     ("who may send to a queue is said", queues),
     ("who may invoke a function is said", invocations),
 ];
@@ -24,11 +24,11 @@ const QUEUE: [&str; 3] = ["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:Re
 /// What a restored table's name has behind the stack's.
 const SUFFIX: &str = "${TableSuffix}";
 /// Those that anybody can call.
-const PUBLIC: [&str; 2] = ["autotask-webhook", SIGNS_IN];
+const PUBLIC: [&str; 2] = ["autotask-webhook", CONSOLE];
+/// The one that serves people: it asks who somebody is before it shows or does anything.
+const CONSOLE: &str = "console";
 /// The one partition that the one without people may write.
 const OWN_PARTITION: &str = "webhooks";
-/// The one among them that asks who somebody is before it shows or does anything.
-const SIGNS_IN: &str = "console";
 /// The condition on which it has an address, with the parameters that all have to be given.
 const KNOWS_PEOPLE: (&str, [&str; 2]) = ("KnowsPeople", ["OidcIssuer", "OidcClientId"]);
 
@@ -141,13 +141,15 @@ fn wanted(code: &Code, lambda: &Lambda<'_>) -> (BTreeSet<String>, BTreeSet<Strin
     }
     // One that is not there yet has no random letters at its end (AWS asks by the name in the request then).
     let makes = actions.contains("secretsmanager:CreateSecret");
-    // The console's is the stack's, the others are a connection's.
-    let names = [("vendors", "*/vendors"), ("webhook", "*/webhook"), ("offered", "*/offered"), ("console", "console")];
-    for (kind, name) in names.into_iter().filter(|(kind, _)| code.names_secret(lambda.binary, kind)) {
-        let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
-        let secret = format!("{secrets}:${{AWS::StackName}}/{name}");
+    let secrets = "arn:${AWS::Partition}:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret";
+    for kind in ["vendors", "webhook", "offered"].into_iter().filter(|kind| code.names_secret(lambda.binary, kind)) {
+        let secret = format!("{secrets}:${{AWS::StackName}}/*/{kind}");
         resources.insert(format!("{secret}-??????"));
-        resources.extend((makes && kind != "console").then_some(secret));
+        resources.extend(makes.then_some(secret));
+    }
+    // It is no connection's, but the stack's.
+    if code.names_secret(lambda.binary, "console") {
+        resources.insert(format!("{secrets}:${{AWS::StackName}}/console-??????"));
     }
     actions.extend(LOG.map(str::to_owned));
     for queue in queues_of(lambda) {
@@ -219,7 +221,7 @@ fn public(template: &Template) -> Faults {
             |statement: &&Value| text(&statement["Action"]) == "dynamodb:UpdateItem" && statement["Condition"] == own;
         let others: Vec<&Value> = statements.iter().copied().filter(|statement| !is_own(statement)).collect();
         let uses_table = actions(&others).iter().any(|action| action.starts_with("dynamodb:"));
-        if uses_table && lambda.binary != SIGNS_IN {
+        if uses_table && lambda.binary != CONSOLE {
             fault("it can read or write the table, and anybody can call it");
         }
     }
@@ -228,7 +230,7 @@ fn public(template: &Template) -> Faults {
 
 fn console(template: &Template) -> Faults {
     let mut faults = Faults::new();
-    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == SIGNS_IN) {
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
         let Some((role, properties)) = role_of(template, lambda) else { continue };
         for statement in statements(properties) {
             let (actions, resources) = (actions(&[statement]), resources(&[statement]));
@@ -254,7 +256,7 @@ fn addresses(template: &Template) -> Faults {
     if template.all["Conditions"][condition] != json!({"Fn::And": parameters.map(given)}) {
         faults.push((String::new(), format!("{condition} holds although nobody vouches for people")));
     }
-    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == SIGNS_IN) {
+    for lambda in template.lambdas().iter().filter(|lambda| lambda.binary == CONSOLE) {
         let urls = template.urls_of(lambda);
         let is_right = |(name, url): &(&str, &Value)| {
             template.resources()[*name]["Condition"] == condition && url["AuthType"] == "NONE"
