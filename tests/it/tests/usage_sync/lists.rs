@@ -9,6 +9,7 @@ use sandbox::{Fault, FaultKind, Seed};
 use shared::finding::Finding;
 use shared::ids::{CompanyId, ContractId, LineId, ServiceId};
 use shared::line::LinePlace;
+use shared::mapping::{ProductRow, ServiceTarget};
 use shared::matching::Standing;
 use shared::plan::HoldReason;
 use shared::run::{Mode, Outcome};
@@ -147,8 +148,8 @@ async fn b3_an_idle_run_writes_no_list() {
 }
 
 async fn apply_for(world: &World, company: CompanyId) {
-    let run = usage_sync::run(&world.host, &world.connection, Scope::company(company), Mode::Apply).await.unwrap();
-    assert_eq!(run.record.outcome, Outcome::Complete);
+    let run = usage_sync::run(&world.host, &world.connection, Scope::company(company), Mode::Apply).await;
+    assert_eq!(run.expect("it is recorded").record.outcome, Outcome::Complete);
 }
 
 #[tokio::test]
@@ -206,12 +207,40 @@ async fn what_a_run_for_some_made_is_soon_to_be_seen_and_so_is_what_it_found() {
     });
     world
         .change_mapping(|mapping| {
-            _ = mapping.customers.get_mut(&company).expect("a row").company_name = "Alt".to_owned()
+            mapping.customers.get_mut(&company).expect("a row").company_name = "Alt".to_owned();
         })
         .await;
     apply_for(&world, company).await;
     let renamed = |snapshot: &Snapshot| snapshot.findings.iter().filter(|found| found.company == Some(company)).count();
     assert_eq!((renamed(&after), renamed(&snapshot(&world).await)), (0, 1), "{:?}", snapshot(&world).await.findings);
+}
+
+#[tokio::test]
+async fn amounts_of_others_are_not_shown_where_their_service_is_sold_for_other_items_since() {
+    let world = World::even(3, 2).await;
+    world.apply_complete().await;
+    let service = ServiceId(world.sold()[0].service);
+    world
+        .change_mapping(|mapping| {
+            let of_service = |row: &&mut ProductRow| row.service == Some(ServiceTarget::Existing(service));
+            let terms = mapping.products.values_mut().find(of_service).expect("it is sold").clone();
+            let added = mapping.products.values_mut().find(|row| {
+                let same = row.item.unit == terms.item.unit && row.item.kind == terms.item.kind;
+                row.item.key != terms.item.key && same && row.service != terms.service && !row.item.is_metered()
+            });
+            added.expect("there is another one").service = terms.service;
+        })
+        .await;
+    let company = CompanyId(world.sold()[0].company);
+    apply_for(&world, company).await;
+    let after = snapshot(&world).await;
+    assert_eq!(after.sold[&service].len(), 2);
+    let of_service: Vec<_> = lines(&after).filter(|line| line.place.service == service).collect();
+    assert!(of_service.len() > 1);
+    for line in of_service {
+        assert_eq!(line.used.len(), if line.place.company == company { 2 } else { 0 }, "{line:?}");
+    }
+    assert!(lines(&after).filter(|line| line.place.service != service).all(|line| line.used.len() == 1));
 }
 
 #[tokio::test]
