@@ -83,7 +83,7 @@ test("G16 G17 the next step is open, and says how mapping works", async () => {
 
 test("G22 G25 a product is sold as a service of its own page, and the review opens", async () => {
   await page.getByRole("link", { name: "Map products" }).click();
-  await page.getByRole("link", { name: "Edit Workstations", exact: true }).first().click();
+  await page.getByRole("link", { name: "Edit Workstations, pw_base_workstations", exact: true }).click();
   await page.getByLabel("A service that is in Autotask").check();
   await page.getByLabel("Service in Autotask").selectOption({ label: await label("Acronis Workstations") });
   await page.getByRole("button", { name: "Stage it" }).click();
@@ -118,6 +118,37 @@ test("G27 G28 G31 the plan is approved, and the sync's result is there", async (
   await page.getByRole("link", { name: "Overview", exact: true }).first().click();
   await page.getByText(/It works: the last run/).waitFor();
   await thisLooksRight("overview-after-setup");
+});
+
+test("G31 G32 each line is shown with its units and why they are so, and is saved as CSV", async () => {
+  await page.goto(`${origin}/plan?show=all`);
+  await looksRight(page, page.url(), "plan");
+  const saved = page.waitForEvent("download");
+  await page.getByRole("link", { name: "Download as CSV" }).first().click();
+  assert.match((await saved).suggestedFilename(), /\.csv$/);
+  await page.getByRole("link", { name: "Explain", exact: true }).first().click();
+  await page.getByText("Back to the plan").waitFor();
+  await looksRight(page, page.url(), "explain");
+});
+
+test("G33 H1 U8 units that a person adjusts are held, approved by keyboard, and made", async () => {
+  await page.goto(`${origin}/plan?show=all`);
+  await page.getByText("Decide", { exact: true }).first().click();
+  const decision = page.locator("details[open] form");
+  await decision.getByLabel("What").selectOption("adjust");
+  await decision.getByLabel("Units").fill("500");
+  await decision.getByLabel("Why").fill("agreed by phone");
+  await decision.getByRole("button", { name: /^Decide/ }).click();
+  await page.getByText("The run is done.").waitFor({ timeout: 60_000 });
+  await page.goto(`${origin}/plan?show=held`);
+  await looksRight(page, page.url(), "plan-held");
+  await page.getByRole("checkbox", { name: /^Choose/ }).first().focus();
+  await page.keyboard.press("Space");
+  await tabTo(page, "Approve");
+  await page.keyboard.press("Enter");
+  await page.getByText("The run is done.").waitFor({ timeout: 60_000 });
+  await page.goto(`${origin}/plan?show=all`);
+  await page.getByText("500", { exact: true }).first().waitFor();
 });
 
 test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));

@@ -21,11 +21,11 @@ fn record(number: usize) -> AuditRecord {
 
 /// The person's draft of `a` with one more company in it, stored.
 async fn stage(table: &Table, company: i64) -> StoredDraft {
-    let mut draft = table.store.draft(&id("a"), &person("p")).await.unwrap();
+    let mut draft = table.store.draft(&id("a"), &person("p")).await.expect("it is done");
     let was = CustomerLink::Unmapped { left_alone: true };
     draft.draft.stage_link(CompanyId(company), ODD, was, CustomerLink::ToCreate);
-    assert!(table.store.save_draft(&id("a"), &person("p"), &draft, now()).await.unwrap());
-    table.store.draft(&id("a"), &person("p")).await.unwrap()
+    assert!(table.store.save_draft(&id("a"), &person("p"), &draft, now()).await.expect("it is done"));
+    table.store.draft(&id("a"), &person("p")).await.expect("it is done")
 }
 
 #[tokio::test]
