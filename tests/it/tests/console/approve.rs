@@ -132,6 +132,8 @@ async fn m5_in_plan_mode_the_approval_of_the_first_plan_counts_and_nothing_is_ma
     assert_eq!((run.record.outcome.clone(), world.adjustments()), (Outcome::Complete, 0));
     assert!(run.record.counts.changes > 0 && is_approved_at_all(&world).await);
     stage.get(&operator, "/plan").await.is(200).hides("The first plan").shows("changes with the next run");
+    // Who was in it is no new customer from then on.
+    world.use_one_more_of_each();
     world.apply_complete().await;
     world.all_is_right_and_made_once().await;
 }
@@ -189,6 +191,11 @@ async fn h2_a_change_that_is_approved_in_the_console_is_made_and_no_other() {
     let made = world.host.store.changes(&world.connection, company, line.place.service).await.unwrap().pop().unwrap();
     assert_eq!(made.intent.change, id_of(&line));
     assert_eq!(made.intent.approved_by.as_deref(), Some("Person operator, operator (https://login.example)"));
+    // What was made did not move, whatever comes next.
+    world.pass_days(1);
+    world.use_one_more_of_each();
+    world.apply_complete().await;
+    stage.get(&operator, "/plan").await.is(200).shows("3 held").hides("moved since");
     world.made_once().await;
 }
 
