@@ -14,6 +14,8 @@ use url::form_urlencoded;
 
 /// After this a sync that was asked for and left no record is not waited for any more.
 const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+/// The field of an address that asks about a sync for a few.
+pub(super) const FOR_SOME: &str = "some";
 /// What a person may ask for, and what the button says.
 const MAY_BE_ASKED_FOR: [(Job, &str); 3] =
     [(Job::UsageSync, "Sync now"), (Job::ContractWatch, "Sync quotas"), (Job::AlertSync, "Sync tickets")];
@@ -21,10 +23,16 @@ const MAY_BE_ASKED_FOR: [(Job, &str); 3] =
 /// A sync that was asked for.
 pub(super) struct Sync {
     pub(super) state: SyncState,
-    /// When it was.
-    pub(super) since: String,
     /// What an address says that is about it.
     pub(super) query: String,
+}
+
+/// For whom a sync is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Whom {
+    Everybody,
+    /// Only for those whose mapping was changed, or whose changes were approved.
+    Some,
 }
 
 /// How far a sync is.
@@ -61,8 +69,9 @@ impl Sync {
     ) -> Result<Option<Self>, Failure> {
         let Some(since) = asked.field("since") else { return Ok(None) };
         let job = job_named(asked.field("job"))?;
-        let state = state(who, connection, job, time_of(since)?).await?;
-        Ok(Some(Self { state, since: since.to_owned(), query: query_of(connection, since, job) }))
+        let whom = if asked.field(FOR_SOME).is_some() { Whom::Some } else { Whom::Everybody };
+        let state = state(who, connection, job, whom, time_of(since)?).await?;
+        Ok(Some(Self { state, query: query_of(connection, since, job, whom) }))
     }
 
     pub(super) fn is(&self, name: &str) -> bool {
@@ -87,11 +96,18 @@ fn time_of(text: &str) -> Result<Timestamp, Failure> {
     text.parse().map_err(|_| Failure::Malformed("this is no time"))
 }
 
-/// Done as soon as a run that began since then has ended, whatever came of it. One for a few customers, whose mapping
-/// was changed, is another.
-async fn state(who: &SignedIn, connection: &ConnectionId, job: Job, since: Timestamp) -> Result<SyncState, Failure> {
+/// Done as soon as a run that began since then has ended, whatever came of it. One for a few customers is not the one for
+/// everybody, which does what it would have done.
+async fn state(
+    who: &SignedIn,
+    connection: &ConnectionId,
+    job: Job,
+    whom: Whom,
+    since: Timestamp,
+) -> Result<SyncState, Failure> {
     let runs = who.console.store.runs_since(connection, since).await?;
-    let is_it = |run: &&RunRecord| run.job == job && run.started >= since && run.is_of_schedule();
+    let is_for = |run: &RunRecord| whom == Whom::Some || run.is_of_schedule();
+    let is_it = |run: &&RunRecord| run.job == job && run.started >= since && is_for(run);
     let mut asked_for = runs.iter().filter(is_it);
     if asked_for.any(|run| run.outcome != Outcome::Running) {
         return Ok(SyncState::Done);
@@ -140,12 +156,15 @@ pub(super) async fn ask_for(who: &SignedIn, connection: &ConnectionId, job: Job)
     let due = Event::SyncDue(SyncDue { connection: connection.clone(), job });
     who.console.bus.publish(&[due]).await?;
     tracing::info!(%connection, %job, "a sync was asked for in the console");
-    Ok(query_of(connection, &since.to_string(), job))
+    Ok(query_of(connection, &since.to_string(), job, Whom::Everybody))
 }
 
 /// What an address says that is about a sync.
-pub(super) fn query_of(connection: &ConnectionId, since: &str, job: Job) -> String {
+pub(super) fn query_of(connection: &ConnectionId, since: &str, job: Job, whom: Whom) -> String {
     let mut fields = form_urlencoded::Serializer::new(String::new());
     fields.append_pair("connection", connection.as_str()).append_pair("since", since);
+    if whom == Whom::Some {
+        fields.append_pair(FOR_SOME, "yes");
+    }
     fields.append_pair("job", &job.to_string()).finish()
 }

@@ -7,6 +7,7 @@ use crate::console::fields::Posted;
 use crate::console::gates::{Operator, SignedIn};
 use crate::console::listed::Listed;
 use crate::console::pages::Failure;
+use crate::console::syncs::Whom;
 use crate::events::{Cause, CompanyChanged, Event, SyncDue};
 use axum::response::Response;
 use shared::finding::Finding;
@@ -27,14 +28,15 @@ pub(in crate::console) const BOX: &str = "id-";
 pub(in crate::console) async fn approve(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
     let connection = the_named(&who.console.store, posted.field("connection")?).await?;
     let since = who.console.jobs_clock.now();
-    if let Ok(plan) = posted.field("plan") {
+    let whom = if let Ok(plan) = posted.field("plan") {
         approve_first(&who, &connection, plan).await?;
+        Whom::Everybody
     } else {
         let listed = who.console.listed.of(&who.console.store, &connection.id).await?;
         let ids = ids_of(&who, &listed, &posted)?;
-        approve_ids(&who, &connection, &listed, ids).await?;
-    }
-    Ok(back_to(&connection.id, &posted, Some(since)))
+        approve_ids(&who, &connection, &listed, ids).await?
+    };
+    Ok(back_to(&connection.id, &posted, (since, whom)))
 }
 
 /// The ids whose boxes are ticked; or those of all that the person was shown, where nothing of that moved.
@@ -75,16 +77,17 @@ pub(in crate::console) async fn approve_first(
         connection.id
     );
     save(who, connection, approval(who, ids, lines), what).await?;
-    soon(who, connection, &BTreeSet::new()).await
+    soon(who, connection, &BTreeSet::new()).await;
+    Ok(())
 }
 
-/// Approves these changes, holds and new services of the plan, each as it was shown.
+/// Approves these changes, holds and new services of the plan, each as it was shown; tells for whom the next run is.
 async fn approve_ids(
     who: &SignedIn,
     connection: &Connection,
     listed: &Listed,
     ids: BTreeSet<String>,
-) -> Result<(), Failure> {
+) -> Result<Whom, Failure> {
     let snapshot = &listed.snapshot;
     if ids.is_empty() {
         return Err(Failure::Malformed("nothing was chosen"));
@@ -113,7 +116,7 @@ async fn approve_ids(
     let everybody = holds_run || approval.companies.is_empty();
     let companies = if everybody { BTreeSet::new() } else { approval.companies.clone() };
     save(who, connection, approval, what).await?;
-    soon(who, connection, &companies).await
+    Ok(soon(who, connection, &companies).await)
 }
 
 fn can_start(snapshot: &Snapshot) -> Result<(), Failure> {
@@ -166,14 +169,11 @@ async fn save(who: &SignedIn, connection: &Connection, approval: Approval, what:
     Ok(())
 }
 
-/// Has the next run look soon: at these companies, or at everybody where none is named. Where the events are lost, the
+/// Has the next run look soon: at these companies, or at everybody where none or too many are named. Where the events are lost, the
 /// next run on the schedule looks.
-pub(in crate::console) async fn soon(
-    who: &SignedIn,
-    connection: &Connection,
-    companies: &BTreeSet<CompanyId>,
-) -> Result<(), Failure> {
-    let events: Vec<Event> = if companies.is_empty() || companies.len() > MOST_NAMED {
+pub(in crate::console) async fn soon(who: &SignedIn, connection: &Connection, companies: &BTreeSet<CompanyId>) -> Whom {
+    let whom = if companies.is_empty() || companies.len() > MOST_NAMED { Whom::Everybody } else { Whom::Some };
+    let events: Vec<Event> = if whom == Whom::Everybody {
         vec![Event::SyncDue(SyncDue { connection: connection.id.clone(), job: Job::UsageSync })]
     } else {
         let of = |company: &CompanyId| CompanyChanged {
@@ -186,5 +186,5 @@ pub(in crate::console) async fn soon(
     if let Err(error) = who.console.bus.publish(&events).await {
         tracing::warn!(connection = %connection.id, "nobody was told to look soon: {error:#}");
     }
-    Ok(())
+    whom
 }

@@ -53,8 +53,8 @@ pub(in crate::console) async fn decide(Operator(who): Operator, posted: Posted) 
         told.push(carry_out(&who, &mut mapping, line, &wish, today, until, &reason)?);
     }
     save(&who, &connection, &mapping, &told).await?;
-    soon(&who, &connection, &lines.iter().map(|line| line.place.company).collect()).await?;
-    Ok(back_to(&connection.id, &posted, Some(since)))
+    let whom = soon(&who, &connection, &lines.iter().map(|line| line.place.company).collect()).await;
+    Ok(back_to(&connection.id, &posted, (since, whom)))
 }
 
 fn wish(posted: &Posted) -> Result<Wish, Failure> {

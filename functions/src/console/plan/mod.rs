@@ -20,7 +20,7 @@ use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
 use super::paged::Paged;
 use super::pages::{Failure, Frame, go_to, show};
-use super::syncs::Sync;
+use super::syncs::{FOR_SOME, Sync, Whom};
 use super::words::{Shown, at};
 use askama::Template;
 use axum::response::Response;
@@ -286,26 +286,29 @@ fn why(row: &Row<'_>) -> Vec<String> {
 }
 
 /// The query of an address of this page.
-fn query_of(connection: &ConnectionId, view: &str, since: Option<Timestamp>) -> String {
+fn query_of(connection: &ConnectionId, view: &str, sync: Option<(Timestamp, Whom)>) -> String {
     let mut fields = form_urlencoded::Serializer::new(String::new());
     fields.append_pair("connection", connection.as_str());
-    if let Some(since) = since {
+    if let Some((since, whom)) = sync {
         fields.append_pair("since", &since.to_string());
+        if whom == Whom::Some {
+            fields.append_pair(FOR_SOME, "yes");
+        }
     }
     let own = fields.finish();
     if view.is_empty() { own } else { format!("{own}&{view}") }
 }
 
 /// Sends the browser back to what it showed.
-pub(super) fn back_to(connection: &ConnectionId, posted: &Posted, since: Option<Timestamp>) -> Response {
+pub(super) fn back_to(connection: &ConnectionId, posted: &Posted, sync: (Timestamp, Whom)) -> Response {
     let view = View::of_query(posted.field("view").unwrap_or_default());
-    go_to(&format!("/plan?{}", query_of(connection, &view.query(), since)))
+    go_to(&format!("/plan?{}", query_of(connection, &view.query(), Some(sync))))
 }
 
 /// Asks for a run for everybody, and comes back to what was shown.
 pub(super) async fn sync_now(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
     let connection = the_named(&who.console.store, posted.field("connection")?).await?;
     let since = who.console.jobs_clock.now();
-    approve::soon(&who, &connection, &BTreeSet::new()).await?;
-    Ok(back_to(&connection.id, &posted, Some(since)))
+    let whom = approve::soon(&who, &connection, &BTreeSet::new()).await;
+    Ok(back_to(&connection.id, &posted, (since, whom)))
 }

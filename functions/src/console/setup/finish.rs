@@ -6,7 +6,7 @@ use super::super::fields::{Asked, Posted};
 use super::super::gates::{Operator, Viewer};
 use super::super::pages::{Failure, Frame, go_to, show};
 use super::super::plan::approve_first;
-use super::super::syncs::{Sync, ask_for, query_of};
+use super::super::syncs::{Sync, Whom, ask_for, query_of};
 use super::super::words::{Shown, at};
 use super::review::{FirstPlan, first_plan, opened, sync_of, zone};
 use super::steps::{HowFar, Step, Wizard};
@@ -88,7 +88,7 @@ pub(in super::super) async fn finish_now(Operator(who): Operator, posted: Posted
         true => ask_for(&who, &connection.id, Job::UsageSync).await?,
         false => {
             approve_first(&who, &connection, shown).await?;
-            query_of(&connection.id, &since.to_string(), Job::UsageSync)
+            query_of(&connection.id, &since.to_string(), Job::UsageSync, Whom::Everybody)
         }
     };
     Ok(go_to(&format!("/setup/finish?{query}")))

@@ -20,7 +20,7 @@ use std::collections::BTreeSet;
 /// Lines whose units one event changes.
 const LINES: usize = 2;
 /// More work than any story begins.
-const MOST: usize = 40;
+const MOST: usize = 60;
 
 /// A function that writes or publishes.
 pub(crate) trait Work: Sized {

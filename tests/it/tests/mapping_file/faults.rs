@@ -144,7 +144,7 @@ tenant = "4f1c1b9e-0a62-4f0e-9d3a-5f6c0c1d2e01"⏎ => ∅
 left_alone => left alone
   line 22: key with no value, expected `=`
 left_alone => leftalone
-  line 22, customer[2].leftalone: unknown; known are company, name, tenant, tenant_name, ignored, left_alone, pins
+  line 22, customer[2].leftalone: unknown; known are company, name, tenant, tenant_name, ignored, left_alone, pins, decision
 [[customer]]⏎company = 176 => [[customers]]⏎company = 176
   line 20, customers: unknown; known are version, settings, customer, product, alert
 "#,
