@@ -102,7 +102,9 @@ impl From<AcronisError> for AcronisWriteError {
     fn from(error: AcronisError) -> Self {
         match error {
             AcronisError::Forbidden(text) | AcronisError::NotFound(text) => Self::refused(text),
-            AcronisError::Unauthorized(text) | AcronisError::Failed(text) => Self::not_run(text),
+            AcronisError::Failed(text) => Self::not_run(text),
+            // Its words say what to check.
+            error @ AcronisError::Unauthorized(_) => Self::not_run(error.to_string()),
         }
     }
 }

@@ -24,7 +24,8 @@ async fn a_wrong_acronis_secret_is_told_without_it() -> Result<()> {
     let mut vendors = Vendors::empty().await?;
     vendors.acronis_credentials.client_secret = Secret::new("quite-wrong-secret");
     let error = vendors.acronis().own_tenant().await.expect_err("wrong");
-    assert!(matches!(&error, AcronisError::Unauthorized(text) if text.contains("ACRONIS_CLIENT_SECRET")), "{error}");
+    assert!(matches!(&error, AcronisError::Unauthorized(_)), "{error}");
+    assert!(error.to_string().contains("ACRONIS_CLIENT_SECRET"), "{error}");
     assert_silent(&error, &["quite-wrong-secret"]);
     assert_eq!(vendors.asked("acronis.token"), 1);
     Ok(())

@@ -31,9 +31,9 @@ async fn closed(desk: &SetupStage) -> Vec<&'static str> {
     closed
 }
 
-/// G10 to G17, G22, G25 to G28 and G31; A18 and A26 for the order of the steps.
+/// G10 to G17, G22, G25 to G28 and G31.
 #[tokio::test]
-async fn somebody_new_walks_from_nothing_to_the_first_sync() {
+async fn a18_a26_g10_g16_somebody_new_walks_from_nothing_to_the_first_sync() {
     let mut desk = SetupStage::new().await;
     desk.get("/").await.is(200).shows("Nothing is connected yet").shows("href=\"/setup\"");
     for later in &ALL[1..] {
@@ -89,6 +89,8 @@ async fn map_and_plan(desk: &mut SetupStage) {
         .shows("href=\"/customers?connection=msp\"")
         .shows("Next: Products");
     let page = desk.get("/setup/products?connection=msp").await.shows("<strong>0</strong> of ").hides("Next: ");
+    // A25.
+    let page = page.shows("One contract is one or the other, never both.");
     page.shows("No product is sold as a service yet.").shows("href=\"/products?connection=msp\"");
     desk.map_products().await;
     assert_eq!(closed(desk).await, ["/setup/finish"]);
@@ -194,7 +196,7 @@ async fn a_dead_check_is_taken_up_when_its_event_comes_again() {
 }
 
 #[tokio::test]
-async fn credentials_from_the_environment_are_only_tested() {
+async fn a22_credentials_from_the_environment_are_only_tested() {
     let seed = Seed { customers: 2, story: false, payg_field: false, ..Seed::default() };
     let sandbox = sandbox::Sandbox::start(seed).await.expect("the sandbox starts");
     let mut stage = Stage::empty(false).await;

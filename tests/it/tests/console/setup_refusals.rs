@@ -109,7 +109,7 @@ fn nowhere() -> String {
 }
 
 #[tokio::test]
-async fn each_reason_is_told_with_what_to_do_and_nothing_is_kept() {
+async fn a15_each_reason_is_told_with_what_to_do_and_nothing_is_kept() {
     let mut desk = SetupStage::of(Seed { customers: 1, story: false, payg_field: false, ..Seed::default() }).await;
     for (name, spoil, words) in REFUSED {
         let mut typed = desk.typed();
@@ -161,9 +161,8 @@ async fn bad_credentials_never_replace_good_ones() {
     desk.get(PAGE).await.shows("Connected: both vendors let us in.").shows("The mapping is as it was.");
 }
 
-/// A14.
 #[tokio::test]
-async fn contracts_that_a_line_of_business_hides_are_told_of() {
+async fn a14_contracts_that_a_line_of_business_hides_are_told_of() {
     let mut desk = SetupStage::of(Seed { customers: 2, story: false, ..Seed::default() }).await;
     desk.sandbox.world(|world| {
         let all: Vec<i64> = world.contracts().into_iter().map(|contract| contract.id).collect();
