@@ -9,14 +9,18 @@ use functions::console::{Site, cookie_name};
 use functions::context::Clock;
 use functions::http::HttpSettings;
 use functions::store::{Pack, Packed, Store};
+use jiff::civil::date;
+use rust_decimal::Decimal;
 use sha2::{Digest, Sha256};
-use shared::contract::Company;
+use shared::contract::{Company, Contract, PeriodType, Service};
 use shared::draft::{MOST_EDITS, new_row};
-use shared::ids::{CompanyId, ConnectionId, TenantId};
+use shared::ids::{CompanyId, ConnectionId, ContractId, LineId, ServiceId, TenantId};
+use shared::line::LinePlace;
 use shared::mapping::{CustomerLink, CustomerRow, Mapping};
 use shared::person::{AuditRecord, Person, PersonId, Role, Session};
+use shared::plan::HoldReason;
 use shared::run::Connection;
-use shared::snapshot::{Entry, Section};
+use shared::snapshot::{Entry, ListedChange, ListedLine, ListedPlan, Section};
 use shared::usage::{Tenant, TenantKind};
 use std::borrow::Cow;
 use std::time::{Duration, Instant};
@@ -27,7 +31,9 @@ const PARTNERS: i64 = 100;
 const TIMES: usize = 30;
 /// As long each page may take.
 const MOST: Duration = Duration::from_millis(100);
-const PAGES: [&str; 8] = [
+/// How many lines each customer has.
+const LINES: i64 = 10;
+const PAGES: [&str; 12] = [
     "/customers?connection=bench",
     "/customers?connection=bench&page=100&tenants=50",
     "/customers?connection=bench&search=gmbh+0099&show=unmapped",
@@ -36,6 +42,10 @@ const PAGES: [&str; 8] = [
     "/customers?connection=bench&company=1&partner=p-7&find=kunde",
     "/products?connection=bench",
     "/changes?connection=bench",
+    "/plan?connection=bench",
+    "/plan?connection=bench&show=all&page=1000",
+    "/plan?connection=bench&show=all&sort=money&search=gmbh+0099",
+    "/plan?connection=bench&show=held&sort=service",
 ];
 
 fn main() -> anyhow::Result<()> {
@@ -91,7 +101,8 @@ fn tenant(id: String, parent: Option<String>, name: String, kind: TenantKind) ->
 /// Half of the customers are mapped; of the others, each has a tenant with nearly its name.
 async fn plant(store: &Store, id: &ConnectionId) -> anyhow::Result<()> {
     let mut mapping = Mapping::default();
-    let (mut companies, mut tenants) = (Pack::default(), Pack::default());
+    let (mut companies, mut tenants, mut plan) = (Pack::default(), Pack::default(), Pack::default());
+    plan.add(&Entry::Plan(ListedPlan { id: "plan".to_owned(), first: false }));
     tenants.add(&tenant("root".to_owned(), None, "Our own".to_owned(), TenantKind::Group));
     for partner in 0..PARTNERS {
         let name = format!("Partner {partner}");
@@ -110,13 +121,68 @@ async fn plant(store: &Store, id: &ConnectionId) -> anyhow::Result<()> {
         };
         let row = CustomerRow { link, ..new_row(company, &name) };
         mapping.customers.insert(company, row);
+        plant_lines(&mut plan, company);
     }
+    let mut catalogue = Pack::default();
+    (0..LINES).for_each(|number| catalogue.add(&Entry::Service(Cow::Owned(service(number)))));
     store.save_connection(&connection(id)).await?;
     store.save_mapping(id, &mapping).await?;
-    let sections: [(Section, Packed); 2] =
-        [(Section::Companies, companies.finish()), (Section::Tenants, tenants.finish())];
+    let sections: [(Section, Packed); 4] = [
+        (Section::Companies, companies.finish()),
+        (Section::Tenants, tenants.finish()),
+        (Section::Catalogue, catalogue.finish()),
+        (Section::Plan, plan.finish()),
+    ];
     store.save_snapshot(id, Clock::system().now(), sections.into()).await?;
     Ok(())
+}
+
+fn service(number: i64) -> Service {
+    Service {
+        id: ServiceId(number),
+        name: format!("Service {number}"),
+        active: true,
+        period: Some(PeriodType::Monthly),
+        unit_price: Some(Decimal::TWO),
+        external_id: None,
+    }
+}
+
+/// A contract with a line of each service; of ten, one is to be changed and one is held.
+fn plant_lines(plan: &mut Pack, company: CompanyId) {
+    let contract = Contract {
+        id: ContractId(company.0),
+        company,
+        name: format!("Contract {company}"),
+        recurring: true,
+        active: true,
+        start: date(2026, 1, 1),
+        end: date(2027, 12, 31),
+        period: Some(PeriodType::Monthly),
+        payg: Some("Yes".to_owned()),
+    };
+    plan.add(&Entry::Contract(Cow::Borrowed(&contract)));
+    for number in 0..LINES {
+        let (service, line) = (ServiceId(number), Some(LineId(company.0 * LINES + number)));
+        let change = || ListedChange {
+            id: format!("change-{company}-{number}"),
+            effective: date(2026, 11, 23),
+            period: Some(PeriodType::Monthly),
+            money: Some(Decimal::TWO),
+            invoice_lines: 1,
+            because: "11 × Workstations".to_owned(),
+            held: if number == 0 { vec![HoldReason::ReviewMode] } else { Vec::new() },
+            approved_by: None,
+        };
+        plan.add(&Entry::Line(Cow::Owned(ListedLine {
+            place: LinePlace { company, contract: contract.id, service, line },
+            units: 10,
+            wanted: Some(if number < 2 { 11 } else { 10 }),
+            used: Vec::new(),
+            until: None,
+            change: (number < 2).then(|| Box::new(change())),
+        })));
+    }
 }
 
 fn connection(id: &ConnectionId) -> Connection {
@@ -124,7 +190,7 @@ fn connection(id: &ConnectionId) -> Connection {
         id: id.clone(),
         tenant: TenantId::new("root"),
         database: 1,
-        first_plan_approved: false,
+        first_plan_approved: true,
         first_quotas_approved: false,
         first_tickets_approved: false,
         usage_read_on: None,
