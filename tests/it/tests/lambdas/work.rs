@@ -185,11 +185,12 @@ impl Work for Watching {
     const ASKS: (Operation, Option<Operation>) = (Operation::ContractNotes, None);
 
     async fn stand() -> Watching {
-        let stand = Stand::with(MOST, 1).await;
+        let mut stand = Stand::with(MOST, 1).await;
         let mut function = stand.function("contract-watch").await;
-        // Everybody has a turn on the first day.
+        // Everybody has a turn on the first day; and in its first hours, what was signed at its midnight is new.
         crate::response(function.invoke(stand.due(Job::ContractWatch)).await);
         function.end().await;
+        stand.published();
         Watching { sold: stand.world.sold(), stand, changed: Vec::new(), named: BTreeSet::new() }
     }
 
