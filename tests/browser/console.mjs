@@ -51,6 +51,22 @@ export async function browse() {
   return { page, complaints, close: () => browser.close() };
 }
 
+// The program and a browser in which somebody came in by the printed link.
+export async function comeIn(...args) {
+  const program = await start(...args);
+  const browser = await browse();
+  const { page, complaints } = browser;
+  const { origin } = new URL(program.link);
+  await page.goto(program.link);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.waitForURL(`${origin}/`);
+  const leave = async () => {
+    await browser.close();
+    program.stop();
+  };
+  return { page, origin, complaints, said: program.said, leave };
+}
+
 // Looks at a page on a desk and on a phone, light and dark: nothing is wider than the screen, and axe finds nothing.
 export async function looksRight(page, path, name) {
   for (const [screen, size] of Object.entries(SCREENS)) {

@@ -1,22 +1,14 @@
 // Mapping: customers by keyboard alone and by mouse, products by their form, and the review of both, against the demo.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browse, looksRight, start, tabTo } from "./console.mjs";
+import { comeIn, looksRight, tabTo } from "./console.mjs";
 
-let program, browser, page, origin;
+let visit, page, origin;
 before(async () => {
-  program = await start("demo", "--customers", "12");
-  origin = new URL(program.link).origin;
-  browser = await browse();
-  page = browser.page;
-  await page.goto(program.link);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${origin}/`);
+  visit = await comeIn("demo", "--customers", "12");
+  ({ page, origin } = visit);
 });
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+after(() => visit?.leave());
 
 test("G21 a company is picked up, put onto its tenant and applied by keyboard alone", async () => {
   await page.goto(`${origin}/customers?show=unmapped`);
@@ -80,4 +72,4 @@ for (const [name, path] of pages) {
   });
 }
 
-test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));
+test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(visit.complaints, []));

@@ -1,9 +1,9 @@
 // The setup, walked by somebody new: from nothing to the first sync, against vendors that are simulated.
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
-import { browse, looksRight, start, tabTo } from "./console.mjs";
+import { comeIn, looksRight, tabTo } from "./console.mjs";
 
-let program, browser, page, origin;
+let visit, page, origin;
 
 // Looks at the page that is there, which may just have gone on by itself.
 async function thisLooksRight(name) {
@@ -23,24 +23,16 @@ const FIELDS = {
 
 // What the program printed to be typed in.
 function printed(words) {
-  const line = program.said.find((line) => new RegExp(`^\\s*(Acronis|Autotask)?\\s+${words}\\s{2,}`).test(line));
-  assert.ok(line, `${words} is not printed:\n${program.said.join("\n")}`);
+  const line = visit.said.find((line) => new RegExp(`^\\s*(Acronis|Autotask)?\\s+${words}\\s{2,}`).test(line));
+  assert.ok(line, `${words} is not printed:\n${visit.said.join("\n")}`);
   return line.trim().split(/\s+/).at(-1);
 }
 
 before(async () => {
-  program = await start("demo", "--setup", "--customers", "6");
-  origin = new URL(program.link).origin;
-  browser = await browse();
-  page = browser.page;
-  await page.goto(program.link);
-  await page.getByRole("button", { name: "Sign in" }).click();
-  await page.waitForURL(`${origin}/`);
+  visit = await comeIn("demo", "--setup", "--customers", "6");
+  ({ page, origin } = visit);
 });
-after(async () => {
-  await browser?.close();
-  program?.stop();
-});
+after(() => visit?.leave());
 
 test("where nothing is connected, the overview leads to the setup, and later steps are closed", async () => {
   await page.getByRole("link", { name: "Set it up" }).click();
@@ -140,18 +132,18 @@ test("G33 H1 U8 units that a person adjusts are held, approved by keyboard, and 
   await decision.getByLabel("Units").fill("500");
   await decision.getByLabel("Why").fill("agreed by phone");
   await decision.getByRole("button", { name: /^Decide/ }).click();
-  await page.getByText("The run is done.").waitFor({ timeout: 60_000 });
+  await page.getByText("The sync is done.").waitFor({ timeout: 60_000 });
   await page.goto(`${origin}/plan?show=held`);
   await looksRight(page, page.url(), "plan-held");
   await page.getByRole("checkbox", { name: /^Choose/ }).first().focus();
   await page.keyboard.press("Space");
   await tabTo(page, "Approve");
   await page.keyboard.press("Enter");
-  await page.getByText("The run is done.").waitFor({ timeout: 60_000 });
+  await page.getByText("The sync is done.").waitFor({ timeout: 60_000 });
   await page.goto(`${origin}/plan?show=all&search=Untermieter`);
   await page.getByText("500", { exact: true }).first().waitFor();
   await page.goto(`${origin}/plan?show=held`);
   assert.equal(await page.getByRole("checkbox", { name: /^Choose/ }).count(), 0, "nothing is held any more");
 });
 
-test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(browser.complaints, []));
+test("no page complained, nor did anything not allowed happen", () => assert.deepEqual(visit.complaints, []));

@@ -21,3 +21,34 @@ impl<T> Paged<T> {
         Self { rows, page, pages, total: all.len() }
     }
 }
+
+/// How many rows there are, and the way to those before and after, as `console/pager.html` shows it.
+pub(super) struct Pager {
+    /// "company", and "companies"
+    pub(super) one: &'static str,
+    pub(super) of: &'static str,
+    pub(super) page: usize,
+    pub(super) pages: usize,
+    pub(super) total: usize,
+    pub(super) earlier: Option<String>,
+    pub(super) later: Option<String>,
+}
+
+impl Pager {
+    /// Of a list of what is called so; `to` gives the address of a page.
+    pub(super) fn of<T>(
+        (one, of): (&'static str, &'static str),
+        list: &Paged<T>,
+        to: impl Fn(usize) -> String,
+    ) -> Self {
+        Self {
+            one,
+            of,
+            page: list.page,
+            pages: list.pages,
+            total: list.total,
+            earlier: (list.page > 1).then(|| to(list.page - 1)),
+            later: (list.page < list.pages).then(|| to(list.page + 1)),
+        }
+    }
+}

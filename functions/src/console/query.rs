@@ -2,9 +2,7 @@
 //! that a page knows and written again from these, so that nothing else comes along.
 
 use super::fields::Asked;
-use super::paged::Paged;
 use super::words::Shown;
-use askama::Template;
 use std::collections::BTreeMap;
 use url::form_urlencoded;
 
@@ -58,46 +56,14 @@ impl Query {
         form_urlencoded::Serializer::new(String::new()).extend_pairs(&self.fields).finish()
     }
 
+    /// The address of a page of the list at `path`, which the field `name` says; it leads to the part `anchor`.
+    pub(super) fn to_page(&self, path: &str, anchor: &str, name: &str, page: usize) -> String {
+        format!("{path}?{}#{anchor}", self.with(&[(name, &page.to_string())]).text())
+    }
+
     /// What a form carries along that asks for others itself.
     pub(super) fn besides(&self, names: &[&str]) -> Vec<(&'static str, &str)> {
         let others = self.fields.iter().filter(|(name, _)| !names.contains(name));
         others.map(|(name, text)| (*name, text.as_str())).collect()
-    }
-}
-
-/// How many rows there are, and the way to those before and after.
-#[derive(Template)]
-#[template(path = "console/pager.html")]
-pub(super) struct Pager {
-    /// "company", and "companies"
-    one: &'static str,
-    of: &'static str,
-    page: usize,
-    pages: usize,
-    total: usize,
-    earlier: Option<String>,
-    later: Option<String>,
-}
-
-impl Pager {
-    /// Of a list whose page is said by the field `name`, at `path`; the links lead to the part `anchor` of the page.
-    pub(super) fn of<T>(
-        (one, of): (&'static str, &'static str),
-        list: &Paged<T>,
-        query: &Query,
-        name: &str,
-        path: &str,
-        anchor: &str,
-    ) -> Self {
-        let to = |page: usize| format!("{path}?{}#{anchor}", query.with(&[(name, &page.to_string())]).text());
-        Self {
-            one,
-            of,
-            page: list.page,
-            pages: list.pages,
-            total: list.total,
-            earlier: (list.page > 1).then(|| to(list.page - 1)),
-            later: (list.page < list.pages).then(|| to(list.page + 1)),
-        }
     }
 }

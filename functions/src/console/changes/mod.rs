@@ -11,9 +11,9 @@ use super::drafts;
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn};
 use super::listed::Listed;
-use super::paged::Paged;
+use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
-use super::query::{Pager, Query};
+use super::query::Query;
 use super::words::{Shown, at};
 use crate::store::{SaveError, StoredDraft};
 use askama::Template;
@@ -127,7 +127,7 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
         connection: connection.id.to_string(),
         state: stored.state().to_owned(),
         many: count(draft.len(), "change"),
-        pager: Pager::of(("change", "changes"), &rows, &query, "page", "/changes", "staged"),
+        pager: Pager::of(("change", "changes"), &rows, |page| query.to_page("/changes", "staged", "page", page)),
         rows: rows.rows,
         moved: moved.len(),
         may_apply: moved.is_empty() && faults.is_empty(),

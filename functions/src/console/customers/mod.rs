@@ -15,8 +15,9 @@ use super::connections::{Choice as ConnectionChoice, Connections};
 use super::drafts;
 use super::fields::Asked;
 use super::gates::{SignedIn, Viewer};
+use super::paged::Pager;
 use super::pages::{Failure, Frame, show};
-use super::query::{Pager, Query};
+use super::query::Query;
 use super::words::Shown;
 use askama::Template;
 use axum::response::Response;
@@ -140,13 +141,17 @@ async fn sides(who: &SignedIn, connection: &Connection, draft: &Draft, query: &Q
         put_down: format!("/customers?{}", plain.with(&[("company", ""), ("tenant", "")]).text()),
         sure: overlay.sure_suggestions().len(),
         columns: companies::columns(&plain),
-        companies_pager: Pager::of(("company", "companies"), &companies, &plain, "page", "/customers", "companies"),
+        companies_pager: Pager::of(("company", "companies"), &companies, |page| {
+            plain.to_page("/customers", "companies", "page", page)
+        }),
         companies: companies.rows,
         search: Shown::of(query.get("search")),
         states: companies::states(&overlay, &query),
         kinds: companies::kinds(&listed.snapshot, &query),
         companies_carry: carry(&OF_COMPANIES),
-        tenants_pager: Pager::of(("tenant", "tenants"), &tenants, &plain, "tenants", "/customers", "tenants"),
+        tenants_pager: Pager::of(("tenant", "tenants"), &tenants, |page| {
+            plain.to_page("/customers", "tenants", "tenants", page)
+        }),
         tenants: tenants.rows,
         find: Shown::of(query.get("find")),
         partners: tenants::partners(&overlay, &free, &query),

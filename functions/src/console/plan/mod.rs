@@ -18,7 +18,7 @@ pub(super) use view::View;
 use super::connections::{Choice, Connections, the_named};
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
-use super::paged::Paged;
+use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::syncs::{FOR_SOME, Sync, Whom};
 use super::words::{Shown, at};
@@ -76,7 +76,9 @@ struct PlanShown {
     hold: Option<HoldShown>,
     totals: TotalsShown,
     lines: Paged<LineRow>,
+    lines_pager: Pager,
     findings: Paged<FindingRow>,
+    findings_pager: Pager,
     only_findings: bool,
 }
 
@@ -154,10 +156,17 @@ async fn plan_shown(who: &SignedIn, connection: &Connection, asked: &Asked) -> R
     if !only_findings {
         findings.rows.truncate(FINDINGS_BELOW);
     }
+    let query = query_of(&connection.id, &view.query(), None);
+    let to = |anchor: &'static str| {
+        let query = &query;
+        move |page: usize| format!("/plan?{query}&page={page}#{anchor}")
+    };
     Ok(PlanShown {
+        lines_pager: Pager::of(("line", "lines"), &lines, to("lines")),
+        findings_pager: Pager::of(("finding", "findings"), &findings, to("findings")),
         id: connection.id.to_string(),
         may_change: who.person.role >= Some(Role::Operator),
-        query: query_of(&connection.id, &view.query(), None),
+        query,
         stamp: listed.stamp(),
         shows: chosen(&Show::ALL, view.show),
         sorts: chosen(&Sort::ALL, view.sort),

@@ -14,9 +14,9 @@ use super::drafts;
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
 use super::listed::Listed;
-use super::paged::Paged;
+use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
-use super::query::{Pager, Query};
+use super::query::Query;
 use super::words::Shown;
 use askama::Template;
 use axum::response::Response;
@@ -153,7 +153,7 @@ async fn products(who: &SignedIn, connection: &Connection, draft: &Draft, query:
         },
         search: Shown::of(query.get("search")),
         states: SHOWN.into_iter().map(state).collect(),
-        pager: Pager::of(("item", "items"), &rows, &plain, "page", "/products", "items"),
+        pager: Pager::of(("item", "items"), &rows, |page| plain.to_page("/products", "items", "page", page)),
         rows: rows.rows,
         storage: default_storage(draft, &listed),
     })

@@ -173,7 +173,7 @@ async fn the_page_is_of_the_connection_that_its_address_names_and_says_since_whe
         "{location}"
     );
     assert_eq!(stage.published().len(), 1);
-    stage.get(&operator, &location).await.is(200).shows("A run looks at it now.");
+    stage.get(&operator, &location).await.is(200).shows("The sync is under way.");
     world.apply_complete().await;
     stage.get(&operator, &location).await.is(200).shows("data-sync=\"done\"");
     stage.submit(&operator, "/plan/sync", &[("connection", "no_such")]).await.is(404);
@@ -197,9 +197,9 @@ async fn a_long_list_comes_page_by_page() {
     world.apply_complete().await;
     let stage = Stage::over(&world).await;
     let viewer = stage.session_with(Role::Viewer).await;
-    let first = stage.get(&viewer, "/plan?show=all").await.is(200).shows("Page 1 of 2");
+    let first = stage.get(&viewer, "/plan?show=all").await.is(200).shows("120 lines, page 1 of 2");
     assert_eq!(rows(&first.text).len(), 100);
-    let last = stage.get(&viewer, "/plan?show=all&page=2").await.is(200).shows("Page 2 of 2");
+    let last = stage.get(&viewer, "/plan?show=all&page=2").await.is(200).shows("120 lines, page 2 of 2");
     assert_eq!(rows(&last.text).len(), 20);
     assert!(rows(&last.text).iter().all(|row| !rows(&first.text).contains(row)));
 }
