@@ -1,6 +1,7 @@
 //! What both vendors and the plan say, kept by the jobs for people's lists: who shows them may ask no vendor. It is
 //! written entry by entry and put together again; what follows from it and the mapping is not in it.
 
+use crate::alert::{AlertKind, AlertType};
 use crate::contract::{BillingCode, Company, Contract, PeriodType, Service};
 use crate::finding::Finding;
 use crate::ids::{CompanyId, ServiceId, StorageId};
@@ -10,6 +11,7 @@ use crate::mapping::{Mapping, NewService};
 use crate::matching::{self, Standing};
 use crate::plan::{Action, Adjustment, Change, HoldReason, Plan, RunHold, Until, plan_id};
 use crate::text::because;
+use crate::ticket::{PickField, PickValue, Picklists};
 use crate::usage::{ItemKey, OfferingItem, Tenant};
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -26,7 +28,8 @@ pub enum Section {
     Companies,
     /// Our own tenant at Acronis and all below it.
     Tenants,
-    /// What there is to choose from: offering items, storages, services, billing codes, company types.
+    /// What there is to choose from: offering items, storages, services, billing codes, company types, alert types, and
+    /// what tickets may be given.
     Catalogue,
     /// The plan of units: contracts, lines and findings of mapped customers.
     Plan,
@@ -50,6 +53,10 @@ pub enum Entry<'a> {
     Service(Cow<'a, Service>),
     /// A billing code.
     BillingCode(Cow<'a, BillingCode>),
+    /// A type of alert.
+    AlertType(Cow<'a, AlertType>),
+    /// What tickets and notes may be given in a field.
+    Pick(PickField, Cow<'a, BTreeMap<i64, PickValue>>),
     /// A contract of a mapped customer.
     Contract(Cow<'a, Contract>),
     /// The items that a service is sold for; the amounts of its lines are in their order.
@@ -166,6 +173,10 @@ pub struct Snapshot {
     pub services: Vec<Service>,
     /// Its billing codes.
     pub billing_codes: Vec<BillingCode>,
+    /// The types of alert; none where they were not read.
+    pub alert_types: BTreeMap<AlertKind, AlertType>,
+    /// What tickets and notes may be given. Who may be assigned is not among it.
+    pub picklists: Picklists,
     /// The recurring contracts of mapped customers.
     pub contracts: Vec<Contract>,
     /// The items that each service is sold for, as they were mapped when the plan was made.
@@ -195,6 +206,8 @@ impl Snapshot {
             Entry::Storage(id, name) => _ = self.storages.insert(id.into_owned(), name.into_owned()),
             Entry::Service(one) => self.services.push(one.into_owned()),
             Entry::BillingCode(one) => self.billing_codes.push(one.into_owned()),
+            Entry::AlertType(one) => _ = self.alert_types.insert(one.id.clone(), one.into_owned()),
+            Entry::Pick(field, values) => _ = self.picklists.values.insert(field, values.into_owned()),
             Entry::Contract(one) => self.contracts.push(one.into_owned()),
             Entry::Sold(service, items) => _ = self.sold.insert(service, items),
             Entry::Line(one) => {

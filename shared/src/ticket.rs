@@ -151,7 +151,7 @@ impl fmt::Display for PickField {
 }
 
 /// One value of a picklist.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PickValue {
     /// Its name.
     pub label: String,

@@ -1,15 +1,17 @@
 //! What people choose from in lists, read and packed for the snapshot: accounts at both vendors, and the catalogue.
 //! It reads and packs; who keeps it, and when, others say.
 
-use super::Survey;
+use super::{Survey, alert_types, picklists};
 use crate::acronis::Acronis;
 use crate::autotask::{AutotaskError, AutotaskReader};
 use crate::host::Vendors;
 use crate::store::{Pack, Packed};
 use anyhow::Context;
+use shared::alert::{AlertKind, AlertType};
 use shared::contract::{BillingCode, Service};
 use shared::ids::{StorageId, TenantId};
 use shared::snapshot::{CompanyType, Entry, Section};
+use shared::ticket::Picklists;
 use shared::usage::OfferingItem;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ struct Catalogue<'a> {
     storage_names: &'a BTreeMap<StorageId, String>,
     services: &'a [Service],
     billing_codes: &'a [BillingCode],
+    alert_types: &'a BTreeMap<AlertKind, AlertType>,
+    picklists: &'a Picklists,
 }
 
 impl Catalogue<'_> {
@@ -33,6 +37,10 @@ impl Catalogue<'_> {
         }
         self.services.iter().for_each(|one| pack.add(&Entry::Service(Cow::Borrowed(one))));
         self.billing_codes.iter().for_each(|one| pack.add(&Entry::BillingCode(Cow::Borrowed(one))));
+        self.alert_types.values().for_each(|one| pack.add(&Entry::AlertType(Cow::Borrowed(one))));
+        for (field, values) in &self.picklists.values {
+            pack.add(&Entry::Pick(*field, Cow::Borrowed(values)));
+        }
         pack.finish()
     }
 }
@@ -42,8 +50,8 @@ pub(super) fn packed(survey: &Survey) -> BTreeMap<Section, Packed> {
     let (mut companies, mut tenants) = (Pack::default(), Pack::default());
     survey.companies.iter().for_each(|one| companies.add(&Entry::Company(Cow::Borrowed(one))));
     survey.tenants.iter().for_each(|one| tenants.add(&Entry::Tenant(Cow::Borrowed(one))));
-    let Survey { company_types, items, storage_names, services, billing_codes, .. } = survey;
-    let catalogue = Catalogue { company_types, items, storage_names, services, billing_codes };
+    let Survey { company_types, items, storage_names, services, billing_codes, alert_types, picklists, .. } = survey;
+    let catalogue = Catalogue { company_types, items, storage_names, services, billing_codes, alert_types, picklists };
     BTreeMap::from([
         (Section::Companies, companies.finish()),
         (Section::Tenants, tenants.finish()),
@@ -63,6 +71,8 @@ pub(crate) async fn read_catalogue(vendors: &Vendors, tenant: &TenantId) -> anyh
         storage_names: &storage_names,
         services: &services,
         billing_codes: &billing_codes,
+        alert_types: &alert_types(&vendors.acronis).await?,
+        picklists: &picklists(&vendors.autotask).await?,
     };
     Ok(catalogue.packed())
 }

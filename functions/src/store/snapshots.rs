@@ -172,27 +172,46 @@ impl Store {
         read_at: Timestamp,
         sections: BTreeMap<Section, Packed>,
     ) -> anyhow::Result<bool> {
-        let (mut after, mut written, mut replaced) = (before.clone(), Vec::new(), Vec::new());
+        let mut written = BTreeMap::new();
         for (section, packed) in sections {
-            let known = before.sections.get(&section);
-            if known.is_some_and(|known| known.fingerprint == packed.fingerprint) {
-                continue;
+            if before.sections.get(&section).is_none_or(|known| known.fingerprint != packed.fingerprint) {
+                written.insert(section, self.write_section(connection, packed, read_at).await?);
             }
-            let new = self.write_section(connection, packed, read_at).await?;
-            replaced.extend(known.cloned());
-            written.push(new.clone());
-            after.sections.insert(section, new);
         }
         if written.is_empty() {
             return Ok(false);
         }
-        after.version = before.version.checked_add(1).context("there is no version after this one")?;
-        let flipped = self.flip_snapshot(connection, before.version, &after).await?;
-        for section in if flipped { &replaced } else { &written } {
+        let replaced: Vec<Option<&InForce>> = written.keys().map(|section| before.sections.get(section)).collect();
+        let flipped = self.put_into_force(connection, before, &written).await?;
+        for section in replaced.into_iter().flatten().filter(|_| flipped).chain(written.values().filter(|_| !flipped)) {
             self.expire_section(connection, section).await;
         }
         ensure!(flipped, "another snapshot came into force meanwhile");
         Ok(true)
+    }
+
+    /// Puts what was written into force beside what other jobs did meanwhile. False where one of these sections
+    /// themselves is another than in `before`.
+    async fn put_into_force(
+        &self,
+        connection: &ConnectionId,
+        before: &Head,
+        written: &BTreeMap<Section, InForce>,
+    ) -> anyhow::Result<bool> {
+        let mut now = before.clone();
+        for _ in 0..READS {
+            let mut after = now.clone();
+            after.sections.extend(written.iter().map(|(section, new)| (*section, new.clone())));
+            after.version = now.version.checked_add(1).context("there is no version after this one")?;
+            if self.flip_snapshot(connection, now.version, &after).await? {
+                return Ok(true);
+            }
+            now = self.snapshot_head(connection).await?;
+            if written.keys().any(|section| now.sections.get(section) != before.sections.get(section)) {
+                return Ok(false);
+            }
+        }
+        Ok(false)
     }
 
     /// Writes a section beside what is in force, one part at a time: together they are more than need be held twice.

@@ -182,6 +182,21 @@ async fn readers_see_whole_snapshots_only_while_others_are_saved() {
     assert!(table.store.snapshot_version(&a).await.unwrap() > 5, "each round one came into force at least");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn jobs_that_save_different_sections_at_the_same_time_are_not_in_each_others_way() {
+    let table = table().await;
+    let a = id("a");
+    for round in 1..10 {
+        let plan = || BTreeMap::from([(Section::Plan, packed((0..round).map(line)))]);
+        let accounts = table.store.save_snapshot(&a, now(), accounts(round, round));
+        let (accounts, plan) = tokio::join!(accounts, table.store.save_snapshot(&a, now(), plan()));
+        assert!(accounts.unwrap() && plan.unwrap());
+        let seen = table.store.snapshot(&a).await.unwrap().unwrap();
+        assert_eq!(seen.companies.len() as i64, round);
+        assert_eq!(seen.lines.values().map(Vec::len).sum::<usize>() as i64, round);
+    }
+}
+
 #[tokio::test]
 async fn a_snapshot_with_a_lost_or_foreign_part_is_an_error_and_not_half_a_snapshot() {
     let table = table().await;
