@@ -91,23 +91,24 @@ pub fn changed_at(alert: &Alert) -> Timestamp {
 /// Each alert once, as it was last. Where there are more than `most`, the cleared ones that changed first are left out,
 /// and the time is told from which on all that changed is still there; none where nothing was left out. Active ones are
 /// never left out.
-pub fn newest(alerts: Vec<Alert>, most: usize) -> (Vec<Alert>, Option<Timestamp>) {
-    let mut by_id: BTreeMap<AlertId, Alert> = BTreeMap::new();
-    for alert in alerts {
-        let is_older = |known: &Alert| (known.updated_at, known.cleared_at) < (alert.updated_at, alert.cleared_at);
-        if by_id.get(&alert.id).is_none_or(is_older) {
-            by_id.insert(alert.id.clone(), alert);
+pub fn newest<T>(read: Vec<T>, alert_of: impl Fn(&T) -> &Alert, most: usize) -> (Vec<T>, Option<Timestamp>) {
+    let mut by_id: BTreeMap<AlertId, T> = BTreeMap::new();
+    for one in read {
+        let moment = |one: &T| (alert_of(one).updated_at, alert_of(one).cleared_at);
+        let id = alert_of(&one).id.clone();
+        if by_id.get(&id).is_none_or(|known| moment(known) < moment(&one)) {
+            by_id.insert(id, one);
         }
     }
-    let mut alerts: Vec<Alert> = by_id.into_values().collect();
-    if alerts.len() <= most {
-        return (alerts, None);
+    if by_id.len() <= most {
+        return (by_id.into_values().collect(), None);
     }
-    alerts.sort_by_cached_key(|alert| (alert.is_active(), changed_at(alert), alert.id.clone()));
-    let cleared = alerts.iter().filter(|alert| !alert.is_active()).count();
-    let kept = alerts.split_off((alerts.len() - most).min(cleared));
-    // All of the last moment that is left out are gone, or some of it would be: it begins after it.
-    let after = alerts.last().map(|last| changed_at(last) + SignedDuration::from_nanos(1));
+    let mut all: Vec<T> = by_id.into_values().collect();
+    all.sort_by_cached_key(|one| (alert_of(one).is_active(), changed_at(alert_of(one)), alert_of(one).id.clone()));
+    let cleared = all.iter().filter(|one| !alert_of(one).is_active()).count();
+    let kept = all.split_off((all.len() - most).min(cleared));
+    // Some of the last moment may be left out, so that what is whole begins after it.
+    let after = all.last().map(|last| changed_at(alert_of(last)) + SignedDuration::from_nanos(1));
     (kept, after)
 }
 

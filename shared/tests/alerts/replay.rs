@@ -406,7 +406,7 @@ fn what_is_too_much_is_left_out_from_its_beginning_and_never_an_active_alert() {
     // A page that shows one twice, once as it was.
     alerts.push(Alert { cleared_at: None, updated_at: start(), ..alerts[9].clone() });
     let kept_of = |most| {
-        let (kept, from) = newest(alerts.clone(), most);
+        let (kept, from) = newest(alerts.clone(), |alert| alert, most);
         (kept.len(), kept.iter().filter(|alert| alert.is_active()).count(), from)
     };
     assert_eq!(kept_of(10), (10, 3, None));
