@@ -4,8 +4,7 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, replay, setup, sign_in,
-    syncs,
+    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, replay, setup, sign_in, syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;

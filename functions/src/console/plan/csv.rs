@@ -103,7 +103,11 @@ fn harmless(cell: &str) -> String {
 }
 
 /// A file of these rows.
-pub(in crate::console) fn answer(name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Response, Failure> {
+pub(in crate::console) fn answer(
+    name: &str,
+    columns: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<Response, Failure> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec());
     writer.write_record(columns).map_err(anyhow::Error::from)?;
     for row in rows {

@@ -170,12 +170,7 @@ fn came(replays: &Replays, names: &Names<'_>, query: &Query, days_before: u32) -
     let tickets_of = |replayed: &Replayed| count(replayed.replay.tickets.len(), "ticket");
     let beside = in_force.map(|replayed| format!("; {} under the rules in force", replayed.replay.tickets.len()));
     Came {
-        in_words: format!(
-            "{}: {}{}",
-            count(now.replay.alerts, "alert"),
-            tickets_of(now),
-            beside.unwrap_or_default()
-        ),
+        in_words: format!("{}: {}{}", count(now.replay.alerts, "alert"), tickets_of(now), beside.unwrap_or_default()),
         is_edited: in_force.is_some(),
         other: replays.edited.as_ref().map(|_| if in_force.is_some() { to(IN_FORCE) } else { to("") }),
         in_force: in_force.is_some(),
@@ -247,7 +242,8 @@ pub(super) async fn progress(Viewer(who): Viewer, asked: Asked) -> Result<Respon
 pub(super) async fn ask(Operator(who): Operator, posted: Posted) -> Result<Response, Failure> {
     let connection = the_named(&who.console.store, posted.field("connection")?).await?.id;
     let days: Option<u32> = posted.field("days")?.trim().parse().ok();
-    let days = days.filter(|days| (1..=MOST_DAYS).contains(days)).ok_or(Failure::Malformed("1 to 90 days can be read"))?;
+    let days =
+        days.filter(|days| (1..=MOST_DAYS).contains(days)).ok_or(Failure::Malformed("1 to 90 days can be read"))?;
     let since = who.console.jobs_clock.now().to_string();
     let asked = Event::AlertsAsked(AlertsAsked { connection: connection.clone(), days });
     who.console.bus.publish(&[asked]).await?;

@@ -12,6 +12,7 @@ mod life;
 mod lost;
 mod odd;
 mod people;
+mod replay;
 mod stage;
 mod storms;
 mod trouble;

@@ -22,6 +22,7 @@ mod people;
 mod plan;
 mod products;
 mod provider;
+mod replay;
 mod roles;
 mod sessions;
 mod setup;
