@@ -55,6 +55,7 @@ pub mod reckon;
 pub mod reckoning;
 pub mod run;
 mod run_hold;
+pub mod setting_path;
 pub mod settings;
 pub mod setup;
 pub mod sign_in;

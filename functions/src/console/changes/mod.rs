@@ -121,7 +121,8 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
         }
     });
     let elsewhere = faults.iter().filter(|fault| all.iter().all(|told| told.row != fault.row));
-    let elsewhere = elsewhere.map(|fault| (Shown::of(what_of(&fault.row, mapping)), Shown::of(&fault.text))).collect();
+    let elsewhere =
+        elsewhere.map(|fault| (Shown::of(what_of(&fault.row, mapping, &listed)), Shown::of(&fault.text))).collect();
     Ok(Review {
         token: who.token.clone(),
         connection: connection.id.to_string(),
@@ -202,8 +203,9 @@ fn is_as_seen(stored: &StoredDraft, state: &str) -> Result<(), Failure> {
 fn row_named(draft: &Draft, name: &str) -> Option<MappingRowName> {
     let customers = draft.customers.keys().map(|company| MappingRowName::Customer(*company));
     let products = draft.products.keys().map(|key| MappingRowName::Product(key.clone()));
-    let storage = draft.default_storage.iter().map(|_| MappingRowName::Settings);
-    customers.chain(products).chain(storage).find(|row| name_of(row) == name)
+    let settings = draft.settings.keys().map(|path| MappingRowName::Setting(path.clone()));
+    let alerts = draft.alerts.keys().map(|kind| MappingRowName::Alert(kind.clone()));
+    customers.chain(products).chain(settings).chain(alerts).find(|row| name_of(row) == name)
 }
 
 /// Puts what is staged into force: all of it, exactly as the page showed it, or nothing.
