@@ -5,7 +5,7 @@ use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
     Console, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup, sign_in,
-    syncs,
+    syncs, tickets,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -85,6 +85,12 @@ pub fn routes() -> Vec<Route> {
         page("/settings", settings::page),
         form("/settings", settings::edit),
         form("/settings/contract", settings::edit_contract),
+        page("/tickets", tickets::page),
+        form("/tickets/settings", tickets::edit_settings),
+        page("/tickets/type", tickets::type_page),
+        form("/tickets/type", tickets::edit),
+        page("/tickets/category", tickets::category),
+        form("/tickets/category", tickets::edit_category),
         page("/changes", changes::page),
         form("/changes", changes::apply),
         form("/changes/edit", changes::edit),

@@ -29,3 +29,4 @@ mod setup;
 mod setup_refusals;
 mod setup_stage;
 mod stage;
+mod tickets;
