@@ -11,6 +11,7 @@
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#snapshot` | `head` | which sections are in force: `version`, `body` | ever |
+//! | `<id>#snapshot` | `alerts` | the same of alerts that were read to be replayed | ever |
 //! | `<id>#snapshot` | `<generation>#<part>` | a `part` of a section of the snapshot, compressed | ever; a day once replaced |
 //! | `<id>#drafts` | as a person in `people` | what a person staged, compressed, in `edits`; `state` beside it | 30 days after the last edit |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
@@ -37,6 +38,7 @@
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
 //! in the run that starts next.
 
+mod alert_readings;
 mod alerts;
 mod audit;
 mod connections;
