@@ -77,5 +77,6 @@ pub mod usage_plan;
 pub mod vanished;
 mod waiting;
 pub mod watch;
+pub mod what_if;
 mod wishes;
 pub mod words;

@@ -14,6 +14,7 @@ use super::listed::Listed;
 use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::query::Query;
+use super::settings;
 use super::words::{Shown, at};
 use crate::store::{SaveError, StoredDraft};
 use askama::Template;
@@ -96,7 +97,8 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
     let listed = who.console.listed.of(&who.console.store, &connection.id).await?;
     let (draft, mapping) = (&stored.draft, &listed.mapping);
     let (moved, faults) = (moved_rows(draft, mapping), draft.faults(mapping));
-    let mut all = told(draft, mapping, &listed);
+    let limit = settings::calls_an_hour_of(who, connection).await?;
+    let mut all = told(draft, mapping, &listed, limit);
     // What is to be decided comes first.
     all.sort_by_key(|told| (!moved.contains(&name_of(&told.row)), !faults.iter().any(|fault| fault.row == told.row)));
     let records = match moved.is_empty() {
@@ -250,5 +252,6 @@ fn records(
         before: told.before.clone(),
         after: told.after.clone(),
     };
-    told(draft, mapping, listed).iter().map(record).collect()
+    // What comes of an edit is not recorded.
+    told(draft, mapping, listed, 0).iter().map(record).collect()
 }

@@ -38,9 +38,9 @@ pub(super) fn name_of(row: &MappingRowName) -> String {
     }
 }
 
-/// All edits of a draft, customers first; `mapping` is in force.
-pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed) -> Vec<Told> {
-    let settings = &mapping.settings;
+/// All edits of a draft, customers first; `mapping` is in force. `limit`: the calls an hour that Autotask takes.
+pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed, limit: u64) -> Vec<Told> {
+    let (settings, after) = (&mapping.settings, draft.applied_to(mapping).settings);
     let customers = draft.customers.iter().map(|(company, edit)| {
         let (was, to) = (&edit.link.was, &edit.link.to);
         let in_words = |link| link_in_words(link, listed.accounts());
@@ -62,7 +62,7 @@ pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed) -> Vec<Tol
         what: what_of_setting(path),
         before: settings::in_words(path, &edit.was, listed),
         after: settings::in_words(path, &edit.to, listed),
-        meaning: settings::setting_at(path).map(|setting| setting.about.to_owned()).into_iter().collect(),
+        meaning: meaning_of_setting(path, &after, listed, limit),
     });
     let alerts = draft.alerts.iter().map(|(kind, edit)| {
         let (before, after) = tickets::differences(&edit.was, &edit.to, listed);
@@ -215,6 +215,11 @@ fn differences(one: &ProductRow, other: &ProductRow, listed: &Listed) -> (String
         differ.iter().map(|at| format!("{}: {}", terms[*at].0, terms[*at].1)).collect::<Vec<_>>().join("; ")
     };
     (told(&one), told(&other))
+}
+
+fn meaning_of_setting(path: &SettingPath, after: &Settings, listed: &Listed, limit: u64) -> Vec<String> {
+    let about = settings::setting_at(path).map(|setting| setting.about.to_owned());
+    about.into_iter().chain(settings::effect(path, after, listed, limit)).collect()
 }
 
 fn meaning_of_link(was: &CustomerLink, to: &CustomerLink, settings: &Settings) -> Vec<String> {
