@@ -44,6 +44,12 @@ pub enum Job {
     TicketChanged,
 }
 
+impl Job {
+    /// All of them.
+    pub const ALL: [Job; 5] =
+        [Job::UsageSync, Job::ContractWatch, Job::ContractChanged, Job::AlertSync, Job::TicketChanged];
+}
+
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
