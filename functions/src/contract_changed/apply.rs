@@ -4,6 +4,7 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::{Host, Vendors};
+use crate::run::held::Deeds;
 use crate::run::lease;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::store::{IntentError, Lease};
@@ -73,8 +74,12 @@ impl<'a> Apply<'a> {
 
     /// Does everything the plan says and puts the outcome into the record. The companies for which something
     /// could not be done are to be looked at again.
-    pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
-        let Planned { observed, customers, plan } = self.planned;
+    pub(super) async fn carry_out(
+        &self,
+        record: &mut RunRecord,
+        deeds: &mut Deeds,
+    ) -> anyhow::Result<BTreeSet<CompanyId>> {
+        let Planned { observed, customers, plan, .. } = self.planned;
         self.host.progress.begin("changing tenants and quotas", Some(plan.changes.len() as u64));
         let (mut failed, mut failures, mut unchanged) = (BTreeSet::new(), Vec::new(), Vec::new());
         let mut denied = BTreeSet::new();
@@ -96,7 +101,10 @@ impl<'a> Apply<'a> {
             record.counts.made += outcomes.made.len();
             record.counts.refused += outcomes.refused;
             record.counts.findings += outcomes.findings.len();
-            record.findings.extend(outcomes.findings.into_iter().map(|what| finding(customer, what)));
+            let found: Vec<Finding> = outcomes.findings.into_iter().map(|what| finding(customer, what)).collect();
+            record.findings.extend(found.iter().map(ToString::to_string));
+            deeds.found.extend(found);
+            deeds.made.extend(outcomes.made);
             if let Some(why) = outcomes.failure {
                 failed.insert(customer.company);
                 failures.push(format!("company {}: {why}", customer.company));
@@ -216,7 +224,7 @@ impl<'a> Apply<'a> {
         new: Option<QuotaState>,
     ) -> anyhow::Result<()> {
         let Planned { observed, plan, .. } = self.planned;
-        let counts = self.connection.first_quotas_approved;
+        let counts = observed.connection.first_quotas_approved;
         let mut states = quota_states_after(customers, plan, counts, made, &observed.states);
         if let Some(new) = new {
             states = vec![new];
@@ -237,7 +245,7 @@ impl<'a> Apply<'a> {
     }
 }
 
-fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> String {
+fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> Finding {
     let (company, company_name) = (Some(customer.company), customer.company_name.clone());
-    Finding { company, company_name, what: What::Prepaid(what) }.to_string()
+    Finding { company, company_name, what: What::Prepaid(what) }
 }
