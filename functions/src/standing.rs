@@ -55,7 +55,7 @@ impl Standing {
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
     /// few, says nothing about how things stand.
     pub fn last_of(&self, job: Job) -> Option<&RunRecord> {
-        let says = |run: &&RunRecord| run.job == job && (run.everybody || job != Job::UsageSync);
+        let says = |run: &&RunRecord| run.job == job && !run.only_reads && (run.everybody || job != Job::UsageSync);
         self.runs.iter().filter(says).find(|run| run.outcome != Outcome::Skipped)
     }
 

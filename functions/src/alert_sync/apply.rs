@@ -11,7 +11,7 @@ use crate::run::sending::LOOK_EVERY;
 use crate::run::{AtWork, budget};
 use crate::store::{IntentError, Lease};
 use shared::alert_link::AlertLink;
-use shared::alert_plan::{AlertPlan, Made, became_of, creation_key, is_unfinished, links_after, told};
+use shared::alert_plan::{AlertPlan, MOST_CHANGES, Made, became_of, creation_key, is_unfinished, links_after, told};
 use shared::creation::Creation;
 use shared::finding::{AlertWhat, Finding, What};
 use shared::ids::AlertId;
@@ -22,9 +22,6 @@ use tokio::sync::RwLock;
 
 /// Changes recorded together before each is sent.
 const RECORDED_TOGETHER: usize = 8;
-/// Changes of one run, at half a second each less than ten minutes: then it ends in good order, and the next begins with
-/// what is worst by then.
-const MOST_CHANGES: usize = 1_000;
 
 /// One plan being carried out.
 pub(super) struct Apply<'a> {

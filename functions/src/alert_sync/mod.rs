@@ -6,6 +6,7 @@ mod approve;
 mod desk;
 mod memory;
 mod observe;
+mod reading;
 mod send;
 
 use crate::host::Host;
@@ -15,6 +16,7 @@ use crate::run::{AtWork, Done, Run, carry_out, connected};
 use apply::Apply;
 pub use approve::approve;
 use memory::Observed;
+pub use reading::read_for_replay;
 use shared::alert_guard::AlertGuard;
 use shared::alert_plan::AlertPlan;
 use shared::held::LookedAt;

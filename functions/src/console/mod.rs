@@ -31,9 +31,11 @@ mod products;
 mod query;
 mod routes;
 mod sessions;
+mod settings;
 mod setup;
 mod sign_in;
 mod syncs;
+mod tickets;
 mod words;
 
 pub use links::{LINK_LASTS, Links};

@@ -4,7 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, setup, sign_in, syncs,
+    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, settings, setup,
+    sign_in, syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -87,6 +88,9 @@ pub fn routes() -> Vec<Route> {
         page("/products/item", products::item_page),
         form("/products/item", products::edit),
         form("/products/storage", products::edit_storage),
+        page("/settings", settings::page),
+        form("/settings", settings::edit),
+        form("/settings/contract", settings::edit_contract),
         page("/changes", changes::page),
         form("/changes", changes::apply),
         form("/changes/edit", changes::edit),

@@ -86,9 +86,29 @@ pub(crate) fn carry_out<'a>(
     mode: Mode,
     work: Work,
 ) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
-    let record = record::begin(host, job, mode);
+    as_recorded(host, id, record::begin(host, job, mode), work)
+}
+
+/// One run that only reads something for the console, at a vendor that nothing is written to. Recorded like any other, so
+/// that its calls are counted.
+pub(crate) fn only_read<'a>(
+    host: &'a Host,
+    id: &'a ConnectionId,
+    job: Job,
+    work: Work,
+) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
+    let record = RunRecord { only_reads: true, everybody: false, ..record::begin(host, job, Mode::Plan) };
+    as_recorded(host, id, record, work)
+}
+
+fn as_recorded<'a>(
+    host: &'a Host,
+    id: &'a ConnectionId,
+    record: RunRecord,
+    work: Work,
+) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
     // What is logged meanwhile says of which run; at this level, so that it does wherever anything is logged.
-    let span = tracing::error_span!("run", connection = %id, %job, run = %record.id);
+    let span = tracing::error_span!("run", connection = %id, job = %record.job, run = %record.id);
     Box::pin(recorded(host, id, record, work).instrument(span))
 }
 

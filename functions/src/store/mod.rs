@@ -11,6 +11,7 @@
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#snapshot` | `head` | which sections are in force: `version`, `body` | ever |
+//! | `<id>#snapshot` | `alerts` | the same of alerts that were read to be replayed | ever |
 //! | `<id>#snapshot` | `<generation>#<part>` | a `part` of a section of the snapshot, compressed | ever; a day once replaced |
 //! | `<id>#held` | `<job>#<company>`, and `head` | what a job left for people of a company, compressed, in `kept`; `version` of all of it | while there is something |
 //! | `<id>#findings` | a finding's id | what people said of it | until it is taken back |
@@ -39,6 +40,7 @@
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
 //! in the run that starts next.
 
+mod alert_readings;
 mod alerts;
 mod audit;
 mod connections;
