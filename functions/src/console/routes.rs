@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup, sign_in,
-    syncs, tickets,
+    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, settings, setup,
+    sign_in, syncs, tickets,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -74,6 +74,12 @@ pub fn routes() -> Vec<Route> {
         form("/plan/approve", plan::approve),
         form("/plan/decide", plan::decide),
         form("/plan/sync", plan::sync_now),
+        page("/plan/held.csv", held::file),
+        form("/plan/held", held::approve),
+        page("/findings", findings::page),
+        page("/findings.csv", findings::file),
+        form("/findings", findings::mark),
+        form("/findings/sync", findings::sync),
         page("/explain", explain::page),
         page("/customers", customers::page),
         form("/customers", customers::edit),
