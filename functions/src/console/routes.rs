@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, settings, setup,
-    sign_in, syncs, tickets,
+    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, replay,
+    settings, setup, sign_in, syncs, tickets,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -97,6 +97,10 @@ pub fn routes() -> Vec<Route> {
         form("/tickets/type", tickets::edit),
         page("/tickets/category", tickets::category),
         form("/tickets/category", tickets::edit_category),
+        page("/tickets/replay", replay::page),
+        page("/tickets/replay/tickets.csv", replay::file),
+        page("/tickets/replay/progress", replay::progress),
+        form("/tickets/replay", replay::ask),
         page("/changes", changes::page),
         form("/changes", changes::apply),
         form("/changes/edit", changes::edit),
