@@ -31,6 +31,7 @@ mod routes;
 mod sessions;
 mod setup;
 mod sign_in;
+mod statement;
 mod syncs;
 mod words;
 

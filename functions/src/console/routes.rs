@@ -4,7 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, syncs,
+    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, statement,
+    syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -74,6 +75,8 @@ pub fn routes() -> Vec<Route> {
         form("/plan/decide", plan::decide),
         form("/plan/sync", plan::sync_now),
         page("/explain", explain::page),
+        page("/statement", statement::page),
+        page("/statement/days.csv", statement::file),
         page("/customers", customers::page),
         form("/customers", customers::edit),
         form("/customers/suggestions", customers::accept_all),

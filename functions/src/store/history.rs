@@ -126,9 +126,21 @@ impl Store {
         company: CompanyId,
         service: ServiceId,
     ) -> anyhow::Result<Vec<ChangeRecord>> {
+        self.changes_that_begin(connection, changes_of(company, service)).await
+    }
+
+    /// The changes made to all units of a company, by service.
+    pub async fn changes_of_company(
+        &self,
+        connection: &ConnectionId,
+        company: CompanyId,
+    ) -> anyhow::Result<Vec<ChangeRecord>> {
+        self.changes_that_begin(connection, format!("{company}#")).await
+    }
+
+    async fn changes_that_begin(&self, connection: &ConnectionId, begin: String) -> anyhow::Result<Vec<ChangeRecord>> {
         let mut changes = Vec::new();
-        let rows = Rows::StartingWith(changes_of(company, service));
-        self.query(&format!("{connection}#changes"), rows, |item| {
+        self.query(&format!("{connection}#changes"), Rows::StartingWith(begin), |item| {
             changes.push(body_of(&item)?);
             Ok(())
         })

@@ -102,7 +102,12 @@ fn harmless(cell: &str) -> String {
     if begins_one && !is_number { format!("'{shown}") } else { shown }
 }
 
-fn answer(name: &str, columns: &[&str], rows: impl Iterator<Item = Vec<String>>) -> Result<Response, Failure> {
+/// Rows as a file of this name.
+pub(in crate::console) fn answer(
+    name: &str,
+    columns: &[&str],
+    rows: impl Iterator<Item = Vec<String>>,
+) -> Result<Response, Failure> {
     let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec());
     writer.write_record(columns).map_err(anyhow::Error::from)?;
     for row in rows {

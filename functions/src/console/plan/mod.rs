@@ -10,7 +10,7 @@ mod told;
 mod view;
 
 pub(super) use approve::{approve, approve_first};
-pub(super) use csv::{findings as findings_file, lines as lines_file};
+pub(super) use csv::{answer as file, findings as findings_file, lines as lines_file};
 pub(super) use decide::decide;
 pub(super) use rows::Row;
 pub(super) use view::View;
