@@ -28,3 +28,4 @@ mod setup;
 mod setup_refusals;
 mod setup_stage;
 mod stage;
+mod statement;
