@@ -8,6 +8,7 @@
 //! checked to come from a page of the same session.
 
 mod accounts;
+mod activity;
 mod assets;
 mod changes;
 mod connections;

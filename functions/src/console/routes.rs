@@ -4,7 +4,7 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, statement,
+    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, statement,
     syncs,
 };
 use axum::handler::Handler;
@@ -77,6 +77,8 @@ pub fn routes() -> Vec<Route> {
         page("/explain", explain::page),
         page("/statement", statement::page),
         page("/statement/days.csv", statement::file),
+        page("/activity", activity::page),
+        page("/activity/events.csv", activity::file),
         page("/customers", customers::page),
         form("/customers", customers::edit),
         form("/customers/suggestions", customers::accept_all),

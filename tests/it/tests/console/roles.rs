@@ -38,7 +38,7 @@ async fn nobody_comes_further_than_his_role() {
             refused += usize::from(is_refused);
         }
     }
-    assert_eq!(refused, 56, "who was refused");
+    assert_eq!(refused, 58, "who was refused");
     assert!(stage.machine.host.store.audit(10).await.expect("it is read").iter().all(|record| record.what == "test"));
 }
 
@@ -78,6 +78,8 @@ fn what_each_route_needs_is_said_twice_so_that_no_gate_opens_by_mistake() {
         ("GET /explain", Needs::Role(Role::Viewer)),
         ("GET /statement", Needs::Role(Role::Viewer)),
         ("GET /statement/days.csv", Needs::Role(Role::Viewer)),
+        ("GET /activity", Needs::Role(Role::Viewer)),
+        ("GET /activity/events.csv", Needs::Role(Role::Viewer)),
         ("GET /customers", Needs::Role(Role::Viewer)),
         ("POST /customers", Needs::Role(Role::Operator)),
         ("POST /customers/suggestions", Needs::Role(Role::Operator)),
