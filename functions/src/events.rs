@@ -19,6 +19,8 @@ pub const COMPANY_CHANGED: &str = "CompanyChanged";
 pub const TICKET_CHANGED: &str = "TicketChanged";
 /// The `detail-type` of [`CredentialsOffered`].
 pub const CREDENTIALS_OFFERED: &str = "CredentialsOffered";
+/// The `detail-type` of [`AlertsAsked`].
+pub const ALERTS_ASKED: &str = "AlertsAsked";
 /// EventBridge takes at most this many events in one request (Amazon EventBridge API, PutEvents).
 const MOST_IN_ONE_REQUEST: usize = 10;
 
@@ -92,6 +94,15 @@ pub struct CredentialsOffered {
     pub offer: String,
 }
 
+/// A person wants to see what the alerts of the last days would have become.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AlertsAsked {
+    /// For which connection.
+    pub connection: ConnectionId,
+    /// Of how many days before now.
+    pub days: u32,
+}
+
 /// Any of the events.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -105,6 +116,8 @@ pub enum Event {
     TicketChanged(TicketChanged),
     /// Credentials are to be checked.
     CredentialsOffered(CredentialsOffered),
+    /// Alerts are to be read.
+    AlertsAsked(AlertsAsked),
 }
 
 /// EventBridge's envelope, as a function is invoked with it.
@@ -140,13 +153,25 @@ impl SyncDue {
     }
 }
 
+/// Reads the event a function was invoked with; none where it is another one.
+fn named<T: serde::de::DeserializeOwned>(name: &str, payload: &serde_json::Value) -> anyhow::Result<Option<T>> {
+    match payload["detail-type"] == name {
+        true => Envelope::read(payload.clone())?.detail().map(Some),
+        false => Ok(None),
+    }
+}
+
 impl CredentialsOffered {
     /// Reads the event a function was invoked with; none where it is another one.
     pub fn from_invocation(payload: &serde_json::Value) -> anyhow::Result<Option<Self>> {
-        match payload["detail-type"] == CREDENTIALS_OFFERED {
-            true => Envelope::read(payload.clone())?.detail().map(Some),
-            false => Ok(None),
-        }
+        named(CREDENTIALS_OFFERED, payload)
+    }
+}
+
+impl AlertsAsked {
+    /// Reads the event a function was invoked with; none where it is another one.
+    pub fn from_invocation(payload: &serde_json::Value) -> anyhow::Result<Option<Self>> {
+        named(ALERTS_ASKED, payload)
     }
 }
 
@@ -160,6 +185,7 @@ impl Event {
             COMPANY_CHANGED => envelope.detail().map(Self::CompanyChanged),
             TICKET_CHANGED => envelope.detail().map(Self::TicketChanged),
             CREDENTIALS_OFFERED => envelope.detail().map(Self::CredentialsOffered),
+            ALERTS_ASKED => envelope.detail().map(Self::AlertsAsked),
             other => bail!("there is no event of the name {other}"),
         }
     }
@@ -177,6 +203,7 @@ impl Event {
             Self::CompanyChanged(_) => COMPANY_CHANGED,
             Self::TicketChanged(_) => TICKET_CHANGED,
             Self::CredentialsOffered(_) => CREDENTIALS_OFFERED,
+            Self::AlertsAsked(_) => ALERTS_ASKED,
         }
     }
 
@@ -188,6 +215,7 @@ impl Event {
             Self::CompanyChanged(event) => &event.connection,
             Self::TicketChanged(event) => &event.connection,
             Self::CredentialsOffered(event) => &event.connection,
+            Self::AlertsAsked(event) => &event.connection,
         }
     }
 
@@ -205,6 +233,7 @@ impl Event {
             Self::TicketChanged(_) => &[Job::TicketChanged],
             // Its function has the vendors' rights and the time for it.
             Self::CredentialsOffered(_) => &[Job::UsageSync],
+            Self::AlertsAsked(_) => &[Job::AlertSync],
         }
     }
 
@@ -215,6 +244,7 @@ impl Event {
             Self::CompanyChanged(event) => serde_json::to_value(event),
             Self::TicketChanged(event) => serde_json::to_value(event),
             Self::CredentialsOffered(event) => serde_json::to_value(event),
+            Self::AlertsAsked(event) => serde_json::to_value(event),
         };
         detail.expect("events are plain structures, which always have a JSON form")
     }

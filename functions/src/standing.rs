@@ -50,7 +50,7 @@ impl Standing {
     /// The last run of a job that had the lease, and for units was for everybody: one that gave way, or looked at a
     /// few, says nothing about how things stand.
     pub fn last_of(&self, job: Job) -> Option<&RunRecord> {
-        let says = |run: &&RunRecord| run.job == job && (run.everybody || job != Job::UsageSync);
+        let says = |run: &&RunRecord| run.job == job && !run.only_reads && (run.everybody || job != Job::UsageSync);
         self.runs.iter().filter(says).find(|run| run.outcome != Outcome::Skipped)
     }
 
@@ -91,7 +91,8 @@ impl Standing {
     /// Runs of a job of tickets since the last one that looked at everything, and that one. Before the first plan is
     /// approved that one alone: it counts what the plan would make.
     fn looks(&self, job: Job) -> impl Iterator<Item = &RunRecord> {
-        let of_job = move || self.runs.iter().filter(move |run| run.job == job && run.outcome != Outcome::Skipped);
+        let looks = move |run: &&RunRecord| run.job == job && !run.only_reads && run.outcome != Outcome::Skipped;
+        let of_job = move || self.runs.iter().filter(looks);
         let whole = of_job().position(|run| run.everybody);
         let first = whole.filter(|_| !self.connection.first_tickets_approved).unwrap_or_default();
         of_job().take(whole.map_or(usize::MAX, |whole| whole + 1)).skip(first).filter(move |_| self.is_at_work(job))

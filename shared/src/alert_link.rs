@@ -115,7 +115,7 @@ impl AlertLink {
 }
 
 /// An alert as it is kept: many of them are stored together, and anybody may name a machine at any length.
-fn kept(alert: &Alert) -> Alert {
+pub fn kept(alert: &Alert) -> Alert {
     let shortened = |text: &Option<String>, longest| text.as_deref().map(|text| cut(text, longest));
     let name = |text| shortened(text, TITLE_LENGTH);
     let AlertAbout { title, device, resource, plan, plan_name, reason, link } = &alert.about;

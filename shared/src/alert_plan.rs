@@ -18,6 +18,10 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use std::collections::{BTreeMap, BTreeSet};
 
+/// Changes of one run, at half a second each less than ten minutes: then it ends in good order, and the next begins with
+/// what is worst by then.
+pub const MOST_CHANGES: usize = 1_000;
+
 /// The terms of one run.
 #[derive(Debug, Clone, Copy)]
 pub struct AlertTerms<'a> {
@@ -74,7 +78,8 @@ pub struct AlertFacts {
     /// Customers that manage themselves and whose alerts could not be read: nobody knows what of theirs was cleared.
     pub unread_customers: BTreeSet<TenantId>,
     /// What is remembered: of these alerts, of others with the same recurrence or the same ticket, of what is not
-    /// settled, and of the tickets of the last hour. All of a connection's links will do.
+    /// settled, of the tickets of the last hour, and of the latest ticket that alerts of their types share. All of a
+    /// connection's links will do.
     pub links: Vec<AlertLink>,
     /// Whose the tenants of these alerts and links are.
     pub whose: BTreeMap<TenantId, Whose>,

@@ -44,6 +44,12 @@ pub enum Job {
     TicketChanged,
 }
 
+impl Job {
+    /// All of them.
+    pub const ALL: [Job; 5] =
+        [Job::UsageSync, Job::ContractWatch, Job::ContractChanged, Job::AlertSync, Job::TicketChanged];
+}
+
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -116,6 +122,9 @@ pub struct RunRecord {
     /// Whether it was for everybody, and not for those whom events named.
     #[serde(default = "yes")]
     pub everybody: bool,
+    /// Whether it was asked only to read something for the console: it says nothing of how its job stands.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub only_reads: bool,
     /// When it began.
     pub started: Timestamp,
     /// When it ended or was last heard of.
@@ -147,6 +156,7 @@ impl RunRecord {
             job,
             mode,
             everybody: true,
+            only_reads: false,
             started: now,
             heard: now,
             outcome: Outcome::Running,
@@ -175,7 +185,8 @@ impl RunRecord {
     pub fn is_of_schedule(&self) -> bool {
         match self.job {
             Job::UsageSync | Job::TicketChanged => self.everybody,
-            Job::ContractWatch | Job::ContractChanged | Job::AlertSync => true,
+            Job::ContractWatch | Job::ContractChanged => true,
+            Job::AlertSync => !self.only_reads,
         }
     }
 

@@ -33,6 +33,8 @@ pub enum Section {
     Catalogue,
     /// The plan of units: contracts, lines and findings of mapped customers.
     Plan,
+    /// Alerts as they were read to be replayed (`alert_reading`). No list is made of it.
+    Alerts,
 }
 
 /// One thing of a snapshot.

@@ -194,7 +194,7 @@ impl Picklists {
 }
 
 /// A contract that a ticket may be put on.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketContract {
     /// The contract.
     pub contract: Contract,
@@ -203,7 +203,7 @@ pub struct TicketContract {
 }
 
 /// What is read of a company before a ticket is made for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TicketCompany {
     /// Its name, for people.
     pub name: String,

@@ -6,12 +6,13 @@ use super::desk;
 use super::memory::Observed;
 use super::send::{Sender, Tried};
 use crate::host::Host;
-use crate::run::deeds::Deeds;
+use crate::run::begun::Begun;
+use crate::run::held::Deeds;
 use crate::run::sending::LOOK_EVERY;
 use crate::run::{AtWork, budget};
 use crate::store::{IntentError, Lease};
 use shared::alert_link::AlertLink;
-use shared::alert_plan::{AlertPlan, Made, became_of, creation_key, is_unfinished, links_after, told};
+use shared::alert_plan::{AlertPlan, MOST_CHANGES, Made, became_of, creation_key, is_unfinished, links_after, told};
 use shared::creation::Creation;
 use shared::deed::Became;
 use shared::finding::{AlertWhat, Finding, What};
@@ -23,9 +24,6 @@ use tokio::sync::RwLock;
 
 /// Changes recorded together before each is sent.
 const RECORDED_TOGETHER: usize = 8;
-/// Changes of one run, at half a second each less than ten minutes: then it ends in good order, and the next begins with
-/// what is worst by then.
-const MOST_CHANGES: usize = 1_000;
 
 /// One plan being carried out.
 pub(super) struct Apply<'a> {
@@ -36,16 +34,22 @@ pub(super) struct Apply<'a> {
     observed: &'a Observed,
     alerts: &'a mut AlertPlan,
     plan: &'a Plan,
+    deeds: &'a mut Deeds,
     /// What the table remembers by now.
     stored: BTreeMap<AlertId, AlertLink>,
 }
 
 impl<'a> Apply<'a> {
-    pub(super) fn new(at_work: &'a AtWork<'a>, lease: &'a RwLock<Lease>, planned: &'a mut Planned) -> Self {
-        let Planned { observed, alerts, plan } = planned;
+    pub(super) fn new(
+        at_work: &'a AtWork<'a>,
+        lease: &'a RwLock<Lease>,
+        planned: &'a mut Planned,
+        deeds: &'a mut Deeds,
+    ) -> Self {
+        let Planned { observed, alerts, plan, .. } = planned;
         let stored = observed.facts.links.iter().map(|link| (link.alert.id.clone(), link.clone())).collect();
         let sender = Sender::new(at_work, lease);
-        Self { host: at_work.host, at_work, lease, sender, observed, alerts, plan, stored }
+        Self { host: at_work.host, at_work, lease, sender, observed, alerts, plan, deeds, stored }
     }
 
     /// Does what the plan says and puts the outcome into the record.
@@ -95,7 +99,7 @@ impl<'a> Apply<'a> {
         }
         self.remember(group).await?;
         let connection = &self.at_work.connection.id;
-        let deeds = Deeds::begin(self.host, connection, &record.id, group).await?;
+        let begun = Begun::begin(self.host, connection, &record.id, group).await?;
         let mut known: BTreeMap<&str, Became> = BTreeMap::new();
         // As late as can be: a person may take a ticket at any time.
         let tickets = desk::tickets_of(self.at_work, self.observed, group).await;
@@ -110,7 +114,7 @@ impl<'a> Apply<'a> {
             self.host.progress.advance();
         }
         self.remember(group).await?;
-        deeds.end(|change| known.get(change).cloned()).await?;
+        begun.end(|change| known.get(change).cloned()).await?;
         tickets.map(drop)
     }
 
@@ -154,13 +158,16 @@ impl<'a> Apply<'a> {
         match (tried, intent) {
             (Tried::Made(made), _) => {
                 record.counts.made += 1;
+                self.deeds.made.insert(change.id.clone());
                 self.became(change, &made);
             }
             (Tried::Refused(text), intent) => {
                 record.counts.refused += 1;
                 let intent = intent.unwrap_or_else(|| self.creation(change, String::new()));
                 record.counts.findings += 1;
-                record.findings.push(refusal(change, &text).to_string());
+                let found = refusal(change, &text);
+                record.findings.push(found.to_string());
+                self.deeds.found.push(found);
                 self.became(change, &Made::Open(Creation { refused: Some(text), ..intent }));
             }
             (Tried::Unknown, intent) => {

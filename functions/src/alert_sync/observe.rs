@@ -9,6 +9,7 @@ use anyhow::Context;
 use jiff::Timestamp;
 use shared::alert_whose::Owners;
 use shared::ids::TenantId;
+use shared::mapping::Mapping;
 use shared::usage::{Tenant, TenantKind};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -21,7 +22,8 @@ pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: 
     let all_active = look == Look::Whole || observed.cursor.reconciles_at(observed.now, version);
     let mut read = Vec::new();
     let since = Some(observed.cursor.since());
-    let mut unread = list(&vendors.acronis, &observed.cursor.self_service, since, &mut read).await?;
+    let mut unread =
+        list(&vendors.acronis, &observed.cursor.self_service, since, &mut |alert| read.push(alert)).await?;
     let is_new = |read: &ReadAlert| observed.cursor.is_new(&read.alert);
     let is_idle = unread.is_empty() && !observed.cursor.unfinished && !read.iter().any(is_new);
     if !all_active && is_idle {
@@ -32,14 +34,14 @@ pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: 
     if all_active {
         let (self_service, unknown) = self_service(&vendors.acronis, &tenants).await?;
         // Of those that were just learned, what cleared before is nobody's news.
-        unread = list(&vendors.acronis, &self_service, None, &mut read).await?;
+        unread = list(&vendors.acronis, &self_service, None, &mut |alert| read.push(alert)).await?;
         observed.cursor.self_service = self_service;
         unread.extend(unknown);
     }
     // Who does not show them is asked again with all active alerts, once a day.
     observed.cursor.self_service.retain(|_, customer| !unread.contains(customer));
     unread.retain(|customer| observed.mapping.mapped_customers().any(|(_, mapped)| mapped == customer));
-    name_tenants(&vendors.acronis, observed, &mut read).await?;
+    name_tenants(&vendors.acronis, &observed.mapping, &mut read).await?;
     observed.facts.alerts = read.into_iter().map(|read| read.alert).collect();
     observed.facts.all_active = all_active;
     observed.facts.unread_customers = unread;
@@ -49,25 +51,25 @@ pub(super) async fn alerts(at_work: &AtWork<'_>, observed: &mut Observed, look: 
 
 /// All alerts of the tree and of the customers that manage themselves: those changed at `since` or later, or the active
 /// ones. Gives the customers that did not show theirs.
-async fn list(
+pub(super) async fn list(
     acronis: &Acronis,
     self_service: &BTreeMap<u64, TenantId>,
     since: Option<Timestamp>,
-    read: &mut Vec<ReadAlert>,
+    each: &mut impl FnMut(ReadAlert),
 ) -> anyhow::Result<BTreeSet<TenantId>> {
     let listed = match since {
-        Some(since) => acronis.alerts_changed_since(since, |alert| read.push(alert)).await,
-        None => acronis.active_alerts(|alert| read.push(alert)).await,
+        Some(since) => acronis.alerts_changed_since(since, &mut *each).await,
+        None => acronis.active_alerts(&mut *each).await,
     };
     listed.context("reading Acronis alerts")?;
     let numbers: Vec<u64> = self_service.keys().copied().collect();
-    let unread = acronis.alerts_of_customers(&numbers, since, |alert| read.push(alert)).await;
+    let unread = acronis.alerts_of_customers(&numbers, since, each).await;
     let unread = unread.context("reading the alerts of customers that manage themselves")?;
     Ok(unread.iter().filter_map(|number| self_service.get(number).cloned()).collect())
 }
 
 /// The tree of tenants, each with whether it manages itself.
-async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tenant, bool)>> {
+pub(super) async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tenant, bool)>> {
     let mut tenants = Vec::new();
     let each = |tenant, is_self_service| tenants.push((tenant, is_self_service));
     acronis.tenants_and_who_manages(root, each).await.context("reading Acronis tenants")?;
@@ -76,7 +78,7 @@ async fn tenants(acronis: &Acronis, root: &TenantId) -> anyhow::Result<Vec<(Tena
 
 /// The customers that manage themselves by the numbers by which they are asked for their alerts, and those whose number
 /// is not known, so that they cannot be asked.
-async fn self_service(
+pub(super) async fn self_service(
     acronis: &Acronis,
     tenants: &[(Tenant, bool)],
 ) -> anyhow::Result<(BTreeMap<u64, TenantId>, Vec<TenantId>)> {
@@ -88,12 +90,16 @@ async fn self_service(
 }
 
 /// Finds the customer of alerts that name their tenant by number only.
-async fn name_tenants(acronis: &Acronis, observed: &Observed, read: &mut [ReadAlert]) -> anyhow::Result<()> {
+pub(super) async fn name_tenants(
+    acronis: &Acronis,
+    mapping: &Mapping,
+    read: &mut [ReadAlert],
+) -> anyhow::Result<()> {
     let is_unnamed = |read: &ReadAlert| read.alert.tenant.as_str().is_empty();
     if !read.iter().any(is_unnamed) {
         return Ok(());
     }
-    let mapped: Vec<TenantId> = observed.mapping.mapped_customers().map(|(_, tenant)| tenant.clone()).collect();
+    let mapped: Vec<TenantId> = mapping.mapped_customers().map(|(_, tenant)| tenant.clone()).collect();
     let numbers = acronis.tenant_numbers(&mapped).await.context("reading the numbers of Acronis tenants")?;
     let by_number: BTreeMap<u64, TenantId> = numbers.into_iter().map(|(tenant, number)| (number, tenant)).collect();
     for read in read.iter_mut().filter(|read| is_unnamed(read)) {

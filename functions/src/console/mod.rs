@@ -30,10 +30,12 @@ mod products;
 mod query;
 mod routes;
 mod sessions;
+mod settings;
 mod setup;
 mod sign_in;
 mod statement;
 mod syncs;
+mod tickets;
 mod words;
 
 pub use links::{LINK_LASTS, Links};

@@ -236,7 +236,7 @@ fn waits(standing: &Standing) -> Vec<Wait> {
 }
 
 /// When each job that has something to do is due.
-fn next(standing: &Standing, now: Timestamp, zone: &TimeZone) -> Vec<(Shown, Shown)> {
+pub(super) fn next(standing: &Standing, now: Timestamp, zone: &TimeZone) -> Vec<(Shown, Shown)> {
     let due = |job: Job| match job {
         Job::UsageSync => next_usage_sync(now, zone).map(|due| at(due, zone)),
         Job::ContractWatch | Job::AlertSync => Some(Shown::of("every 5 minutes")),

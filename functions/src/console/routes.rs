@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, setup, sign_in, statement,
-    syncs,
+    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup, sign_in,
+    statement, syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -86,6 +86,9 @@ pub fn routes() -> Vec<Route> {
         page("/products/item", products::item_page),
         form("/products/item", products::edit),
         form("/products/storage", products::edit_storage),
+        page("/settings", settings::page),
+        form("/settings", settings::edit),
+        form("/settings/contract", settings::edit_contract),
         page("/changes", changes::page),
         form("/changes", changes::apply),
         form("/changes/edit", changes::edit),

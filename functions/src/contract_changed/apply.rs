@@ -4,7 +4,8 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::{Host, Vendors};
-use crate::run::deeds::Deeds;
+use crate::run::begun::Begun;
+use crate::run::held::Deeds;
 use crate::run::lease;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::store::{IntentError, Lease};
@@ -86,8 +87,12 @@ impl<'a> Apply<'a> {
 
     /// Does everything the plan says and puts the outcome into the record. The companies for which something
     /// could not be done are to be looked at again.
-    pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
-        let Planned { observed, customers, plan } = self.planned;
+    pub(super) async fn carry_out(
+        &self,
+        record: &mut RunRecord,
+        deeds: &mut Deeds,
+    ) -> anyhow::Result<BTreeSet<CompanyId>> {
+        let Planned { observed, customers, plan, .. } = self.planned;
         self.host.progress.begin("changing tenants and quotas", Some(plan.changes.len() as u64));
         let (mut failed, mut failures, mut unchanged) = (BTreeSet::new(), Vec::new(), Vec::new());
         let mut denied = BTreeSet::new();
@@ -98,10 +103,10 @@ impl<'a> Apply<'a> {
                 unchanged.push(customer.clone());
                 continue;
             }
-            let deeds = Deeds::begin(self.host, &self.connection.id, &record.id, changes.iter().copied()).await?;
+            let begun = Begun::begin(self.host, &self.connection.id, &record.id, changes.iter().copied()).await?;
             let outcomes = self.outcomes_of(facts, customer, &changes).await?;
             let stopped = self.stop.get().is_some();
-            deeds.end(|change| outcomes.became(change, stopped)).await?;
+            begun.end(|change| outcomes.became(change, stopped)).await?;
             self.remember(std::slice::from_ref(customer), &outcomes.made, outcomes.state).await?;
             denied.extend(outcomes.is_denied.then_some(customer.company));
             if let (true, Some(why)) = (denied.len() > 1, &outcomes.failure) {
@@ -112,7 +117,10 @@ impl<'a> Apply<'a> {
             record.counts.made += outcomes.made.len();
             record.counts.refused += outcomes.refused.len();
             record.counts.findings += outcomes.findings.len();
-            record.findings.extend(outcomes.findings.into_iter().map(|what| finding(customer, what)));
+            let found: Vec<Finding> = outcomes.findings.into_iter().map(|what| finding(customer, what)).collect();
+            record.findings.extend(found.iter().map(ToString::to_string));
+            deeds.found.extend(found);
+            deeds.made.extend(outcomes.made);
             if let Some(why) = outcomes.failure {
                 failed.insert(customer.company);
                 failures.push(format!("company {}: {why}", customer.company));
@@ -232,7 +240,7 @@ impl<'a> Apply<'a> {
         new: Option<QuotaState>,
     ) -> anyhow::Result<()> {
         let Planned { observed, plan, .. } = self.planned;
-        let counts = self.connection.first_quotas_approved;
+        let counts = observed.connection.first_quotas_approved;
         let mut states = quota_states_after(customers, plan, counts, made, &observed.states);
         if let Some(new) = new {
             states = vec![new];
@@ -253,7 +261,7 @@ impl<'a> Apply<'a> {
     }
 }
 
-fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> String {
+fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> Finding {
     let (company, company_name) = (Some(customer.company), customer.company_name.clone());
-    Finding { company, company_name, what: What::Prepaid(what) }.to_string()
+    Finding { company, company_name, what: What::Prepaid(what) }
 }

@@ -47,7 +47,11 @@ async fn work_off_each<T: Ord + Copy>(
 fn ticket(event: &Event) -> Option<TicketId> {
     match event {
         Event::TicketChanged(changed) => Some(changed.ticket),
-        Event::SyncDue(_) | Event::ContractChanged(_) | Event::CompanyChanged(_) | Event::CredentialsOffered(_) => None,
+        Event::SyncDue(_)
+        | Event::ContractChanged(_)
+        | Event::CompanyChanged(_)
+        | Event::CredentialsOffered(_)
+        | Event::AlertsAsked(_) => None,
     }
 }
 
@@ -56,7 +60,7 @@ fn about(event: &Event) -> Option<About> {
     match event {
         Event::ContractChanged(changed) => Some(changed.about),
         Event::CompanyChanged(changed) => Some(About::Company(changed.company)),
-        Event::SyncDue(_) | Event::TicketChanged(_) | Event::CredentialsOffered(_) => None,
+        Event::SyncDue(_) | Event::TicketChanged(_) | Event::CredentialsOffered(_) | Event::AlertsAsked(_) => None,
     }
 }
 

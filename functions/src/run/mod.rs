@@ -3,8 +3,9 @@
 
 mod approval;
 mod batch;
+pub(crate) mod begun;
 pub(crate) mod budget;
-pub(crate) mod deeds;
+pub(crate) mod held;
 pub(crate) mod lease;
 pub(crate) mod memory;
 pub(crate) mod record;
@@ -78,8 +79,7 @@ pub(crate) struct AtWork<'a> {
 pub(crate) type Work = Box<dyn for<'a> FnOnce(AtWork<'a>, &'a mut RunRecord) -> WorkDone<'a>>;
 pub(crate) type WorkDone<'a> = LocalBoxFuture<'a, anyhow::Result<Done>>;
 
-/// One run for one connection. In plan mode nothing is written but the run's record, and by `usage-sync` what lists
-/// show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub(crate) fn carry_out<'a>(
     host: &'a Host,
     id: &'a ConnectionId,
@@ -87,9 +87,29 @@ pub(crate) fn carry_out<'a>(
     mode: Mode,
     work: Work,
 ) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
-    let record = record::begin(host, job, mode);
+    as_recorded(host, id, record::begin(host, job, mode), work)
+}
+
+/// One run that only reads something for the console, at a vendor that nothing is written to. Recorded like any other, so
+/// that its calls are counted.
+pub(crate) fn only_read<'a>(
+    host: &'a Host,
+    id: &'a ConnectionId,
+    job: Job,
+    work: Work,
+) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
+    let record = RunRecord { only_reads: true, everybody: false, ..record::begin(host, job, Mode::Plan) };
+    as_recorded(host, id, record, work)
+}
+
+fn as_recorded<'a>(
+    host: &'a Host,
+    id: &'a ConnectionId,
+    record: RunRecord,
+    work: Work,
+) -> LocalBoxFuture<'a, anyhow::Result<Run>> {
     // What is logged meanwhile says of which run; at this level, so that it does wherever anything is logged.
-    let span = tracing::error_span!("run", connection = %id, %job, run = %record.id);
+    let span = tracing::error_span!("run", connection = %id, job = %record.job, run = %record.id);
     Box::pin(recorded(host, id, record, work).instrument(span))
 }
 

@@ -11,7 +11,10 @@
 //! | `<id>#mapping` | `head` | which generation is in force: `version`, `generation`, `chunks` | ever |
 //! | `<id>#mapping` | `<generation>#<chunk>` | a piece of the mapping's text | ever; 400 days once replaced |
 //! | `<id>#snapshot` | `head` | which sections are in force: `version`, `body` | ever |
+//! | `<id>#snapshot` | `alerts` | the same of alerts that were read to be replayed | ever |
 //! | `<id>#snapshot` | `<generation>#<part>` | a `part` of a section of the snapshot, compressed | ever; a day once replaced |
+//! | `<id>#held` | `<job>#<company>`, and `head` | what a job left for people of a company, compressed, in `kept`; `version` of all of it | while there is something |
+//! | `<id>#findings` | a finding's id | what people said of it | until it is taken back |
 //! | `<id>#drafts` | as a person in `people` | what a person staged, compressed, in `edits`; `state` beside it | 30 days after the last edit |
 //! | `<id>#lines` | key of the line's place | a line's state; `open` is the id of its open intent | ever |
 //! | `<id>#companies` | company id | a company's usage and what was seen of it | ever |
@@ -33,12 +36,13 @@
 //! | `audit` | `<at>#<fingerprint>` | a change that a person made in the console, or many that were made together | ever |
 //!
 //! What is stored is the JSON text of the `shared` type, in the attribute `body`: it keeps every number,
-//! empty set and odd name as it was. Only the snapshot and drafts are compressed. Other attributes exist only where a condition or an update needs
+//! empty set and odd name as it was. Only the snapshot, drafts and what jobs left are compressed. Other attributes exist only where a condition or an update needs
 //! them. `ttl` is the second after which the database deletes an item.
 //!
 //! Reads are consistent throughout: units are decided by them, and what a person saved or approved counts
 //! in the run that starts next.
 
+mod alert_readings;
 mod alerts;
 mod audit;
 mod connections;
@@ -46,6 +50,7 @@ mod creations;
 mod deeds;
 mod drafts;
 mod happened;
+mod held;
 mod history;
 mod items;
 mod lease;

@@ -11,6 +11,7 @@ use flate2::Compression;
 use flate2::bufread::GzDecoder;
 use flate2::write::GzEncoder;
 use jiff::Timestamp;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use shared::fingerprint::OfMany;
 use shared::ids::ConnectionId;
@@ -53,7 +54,7 @@ impl Default for Pack {
 
 impl Pack {
     /// Takes an entry in. Their order is nothing that the content is told apart by.
-    pub fn add(&mut self, entry: &Entry<'_>) {
+    pub fn add(&mut self, entry: &impl Serialize) {
         self.entry.clear();
         serde_json::to_writer(&mut self.entry, entry).expect("an entry is made of what JSON has words for");
         self.fingerprint.add(&self.entry);
@@ -76,30 +77,38 @@ impl Packed {
 
 /// A section that is in force.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-struct InForce {
+pub(super) struct InForce {
     generation: String,
     parts: usize,
     fingerprint: String,
     since: Timestamp,
 }
 
+/// Where it stands what is in force: of lists, and of what no list is made of. Each has versions of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct HeadOf(&'static str);
+
+const LISTS: HeadOf = HeadOf("head");
+pub(super) const ALERTS: HeadOf = HeadOf("alerts");
+
 /// What is in force.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-struct Head {
-    version: u64,
-    sections: BTreeMap<Section, InForce>,
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Head {
+    of: HeadOf,
+    pub(super) version: u64,
+    pub(super) sections: BTreeMap<Section, InForce>,
 }
 
 impl Head {
-    fn of(item: &Item) -> anyhow::Result<Self> {
+    fn read(of: HeadOf, item: &Item) -> anyhow::Result<Self> {
         let body = text_of(item, "body").context("the stored snapshot's head is empty")?;
         let sections = serde_json::from_str(body).context("the stored snapshot's head cannot be read")?;
-        Ok(Self { version: number_of(item, "version")?, sections })
+        Ok(Self { of, version: number_of(item, "version")?, sections })
     }
 }
 
-fn head_key(connection: &ConnectionId) -> Key {
-    Key { pk: format!("{connection}#snapshot"), sk: "head".to_owned() }
+fn head_key(connection: &ConnectionId, of: HeadOf) -> Key {
+    Key { pk: format!("{connection}#snapshot"), sk: of.0.to_owned() }
 }
 
 fn part_key(connection: &ConnectionId, generation: &str, part: usize) -> Key {
@@ -109,7 +118,7 @@ fn part_key(connection: &ConnectionId, generation: &str, part: usize) -> Key {
 impl Store {
     /// All sections in force, whole; none before the first was saved.
     pub async fn snapshot(&self, connection: &ConnectionId) -> anyhow::Result<Option<Snapshot>> {
-        let mut head = self.snapshot_head(connection).await?;
+        let mut head = self.snapshot_head(connection, LISTS).await?;
         for _ in 0..READS {
             if head.version == 0 {
                 return Ok(None);
@@ -118,7 +127,7 @@ impl Store {
                 return Ok(Some(snapshot));
             }
             // Parts are missing: either others came into force meanwhile, or they are lost.
-            let now = self.snapshot_head(connection).await?;
+            let now = self.snapshot_head(connection, LISTS).await?;
             ensure!(now != head, "version {} of the stored snapshot is not whole", head.version);
             head = now;
         }
@@ -128,7 +137,7 @@ impl Store {
     /// The version of the snapshot in force, by one small read; 0 before the first was saved. It grows with every
     /// change, so that what was made of an older one can be told.
     pub async fn snapshot_version(&self, connection: &ConnectionId) -> anyhow::Result<u64> {
-        Ok(self.snapshot_head(connection).await?.version)
+        Ok(self.snapshot_head(connection, LISTS).await?.version)
     }
 
     /// Puts these sections into force, those at least whose content is another than before; the rest stay as they
@@ -139,7 +148,7 @@ impl Store {
         read_at: Timestamp,
         sections: BTreeMap<Section, Packed>,
     ) -> anyhow::Result<bool> {
-        let before = self.snapshot_head(connection).await?;
+        let before = self.snapshot_head(connection, LISTS).await?;
         self.replace_sections(connection, &before, read_at, sections).await
     }
 
@@ -153,7 +162,7 @@ impl Store {
         read_at: Timestamp,
         mut rewrite: impl FnMut(Option<Entry<'static>>, &mut Pack),
     ) -> anyhow::Result<bool> {
-        let before = self.snapshot_head(connection).await?;
+        let before = self.snapshot_head(connection, LISTS).await?;
         let Some(in_force) = before.sections.get(&section) else { return Ok(false) };
         let bytes = self.section_bytes(connection, in_force).await?;
         let bytes = bytes.context("another snapshot came into force while this one was read")?;
@@ -165,7 +174,7 @@ impl Store {
     }
 
     /// Puts sections into force in place of those of `before`, where they are others.
-    async fn replace_sections(
+    pub(super) async fn replace_sections(
         &self,
         connection: &ConnectionId,
         before: &Head,
@@ -206,7 +215,7 @@ impl Store {
             if self.flip_snapshot(connection, now.version, &after).await? {
                 return Ok(true);
             }
-            now = self.snapshot_head(connection).await?;
+            now = self.snapshot_head(connection, before.of).await?;
             if written.keys().any(|section| now.sections.get(section) != before.sections.get(section)) {
                 return Ok(false);
             }
@@ -236,7 +245,7 @@ impl Store {
     /// Puts `head` into force in place of version `before`. False where another one is there.
     async fn flip_snapshot(&self, connection: &ConnectionId, before: u64, head: &Head) -> anyhow::Result<bool> {
         let request = self
-            .update(&head_key(connection))
+            .update(&head_key(connection, head.of))
             .update_expression("SET #version = :version, #body = :body")
             .expression_attribute_names("#version", "version")
             .expression_attribute_names("#body", "body")
@@ -252,7 +261,7 @@ impl Store {
             Written::Done(_) => Ok(true),
             Written::Refused { stored, .. } if stored.is_empty() => Ok(false),
             // Our own, where the reply was lost and the client sent the update again.
-            Written::Refused { stored, .. } => Ok(Head::of(&stored)? == *head),
+            Written::Refused { stored, .. } => Ok(Head::read(head.of, &stored)? == *head),
         }
     }
 
@@ -274,9 +283,10 @@ impl Store {
         }
     }
 
-    async fn snapshot_head(&self, connection: &ConnectionId) -> anyhow::Result<Head> {
-        let item = self.get(&head_key(connection)).await?;
-        Ok(item.as_ref().map(Head::of).transpose()?.unwrap_or_default())
+    pub(super) async fn snapshot_head(&self, connection: &ConnectionId, of: HeadOf) -> anyhow::Result<Head> {
+        let item = self.get(&head_key(connection, of)).await?;
+        let head = item.as_ref().map(|item| Head::read(of, item)).transpose()?;
+        Ok(head.unwrap_or(Head { of, version: 0, sections: BTreeMap::new() }))
     }
 
     /// The snapshot of a head; none where parts are missing.
@@ -284,7 +294,7 @@ impl Store {
         let mut snapshot = Snapshot::default();
         for (section, in_force) in &head.sections {
             let Some(bytes) = self.section_bytes(connection, in_force).await? else { return Ok(None) };
-            each_entry(&bytes, in_force, |entry| snapshot.add(entry))
+            each_entry(&bytes, in_force, |entry: Entry<'static>| snapshot.add(entry))
                 .with_context(|| format!("version {} of the stored snapshot, {section:?}", head.version))?;
             snapshot.since.insert(*section, in_force.since);
         }
@@ -292,10 +302,10 @@ impl Store {
     }
 
     /// What is stored of a section; none where parts are missing.
-    async fn section_bytes(&self, connection: &ConnectionId, in_force: &InForce) -> anyhow::Result<Option<Vec<u8>>> {
+    pub(super) async fn section_bytes(&self, connection: &ConnectionId, in_force: &InForce) -> anyhow::Result<Option<Vec<u8>>> {
         let (mut bytes, mut parts) = (Vec::new(), 0);
         let rows = Rows::StartingWith(format!("{}#", in_force.generation));
-        self.query(&head_key(connection).pk, rows, |item| {
+        self.query(&part_key(connection, &in_force.generation, 0).pk, rows, |item| {
             let part = item.get("part").and_then(|part| part.as_b().ok());
             bytes.extend_from_slice(part.context("a part of the stored snapshot is empty")?.as_ref());
             parts += 1;
@@ -307,7 +317,11 @@ impl Store {
 }
 
 /// Hands over a section's entries; an error where they are not those that were saved.
-fn each_entry(bytes: &[u8], in_force: &InForce, mut each: impl FnMut(Entry<'static>)) -> anyhow::Result<()> {
+pub(super) fn each_entry<T: DeserializeOwned>(
+    bytes: &[u8],
+    in_force: &InForce,
+    mut each: impl FnMut(T),
+) -> anyhow::Result<()> {
     let mut entries = BufReader::new(GzDecoder::new(bytes));
     let mut fingerprint = OfMany::default();
     let mut entry = Vec::new();

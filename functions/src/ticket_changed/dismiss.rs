@@ -4,7 +4,8 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::Host;
-use crate::run::deeds::Deeds;
+use crate::run::begun::Begun;
+use crate::run::held::Deeds;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{AtWork, lease};
 use crate::store::Lease;
@@ -32,15 +33,21 @@ pub(super) struct Dismiss<'a> {
     today: Date,
     alerts: &'a mut AlertPlan,
     plan: &'a Plan,
+    deeds: &'a mut Deeds,
 }
 
 impl<'a> Dismiss<'a> {
-    pub(super) fn new(at_work: &'a AtWork<'_>, lease: &'a RwLock<Lease>, planned: &'a mut Planned) -> Self {
+    pub(super) fn new(
+        at_work: &'a AtWork<'_>,
+        lease: &'a RwLock<Lease>,
+        planned: &'a mut Planned,
+        deeds: &'a mut Deeds,
+    ) -> Self {
         let AtWork { host, vendors, connection, .. } = *at_work;
         let connection = &connection.id;
         let Planned { observed, alerts, plan } = planned;
         let writer = AcronisWriter::new(&vendors.acronis);
-        Self { host, connection, writer, lease, today: observed.today, alerts, plan }
+        Self { host, connection, writer, lease, today: observed.today, alerts, plan, deeds }
     }
 
     /// Does what the plan says and puts the outcome into the record, and into the list of what happened.
@@ -48,9 +55,9 @@ impl<'a> Dismiss<'a> {
         self.host.progress.begin("dismissing alerts", Some(self.plan.changes.len() as u64));
         let mut troubles = Vec::new();
         for some in self.plan.changes.chunks(LISTED_TOGETHER) {
-            let deeds = Deeds::begin(self.host, self.connection, &record.id, some).await?;
+            let begun = Begun::begin(self.host, self.connection, &record.id, some).await?;
             let known = self.dismiss(some, record, &mut troubles).await?;
-            deeds.end(|change| known.get(change).cloned()).await?;
+            begun.end(|change| known.get(change).cloned()).await?;
             if matches!(record.outcome, Outcome::Stopped(_)) {
                 return Ok(());
             }
@@ -113,7 +120,7 @@ impl<'a> Dismiss<'a> {
     /// harm, nothing: whether the alert is gone the next look at alerts tells. One of a customer that manages itself is
     /// not ours to dismiss, and stays.
     fn made_of(
-        &self,
+        &mut self,
         change: &Change,
         dismissal: &AlertDismissal,
         answer: Result<bool, AcronisWriteError>,
@@ -123,12 +130,15 @@ impl<'a> Dismiss<'a> {
         match answer {
             Ok(was_there) => {
                 record.counts.made += usize::from(was_there);
+                self.deeds.made.insert(change.id.clone());
                 None
             }
             Err(AcronisWriteError::Refused { text, .. }) => {
                 record.counts.refused += 1;
                 record.counts.findings += 1;
-                record.findings.push(refusal(dismissal, &text).to_string());
+                let found = refusal(dismissal, &text);
+                record.findings.push(found.to_string());
+                self.deeds.found.push(found);
                 let (sent_at, sent_on) = (self.host.clock.now(), self.today);
                 let (key, id, refused) = (String::new(), change.id.clone(), Some(text));
                 Some(Made::Open(Creation { key, change: id, sent_at, sent_on, refused, finished: false }))

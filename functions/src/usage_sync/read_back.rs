@@ -84,6 +84,7 @@ impl Apply<'_> {
         record.counts.refused += 1;
         record.counts.findings += 1;
         record.findings.push(finding.to_string());
+        self.made.found(finding);
     }
 }
 

@@ -44,7 +44,9 @@ pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow:
             Created::Refused(text) => {
                 list(apply, change, record, Became::Refused(text.clone())).await?;
                 let what = What::ServiceRefused { service_name: service.name.clone(), text };
-                record.findings.push(Finding::of_connection(what).to_string());
+                let finding = Finding::of_connection(what);
+                record.findings.push(finding.to_string());
+                apply.made.found(finding);
                 record.counts.refused += 1;
                 record.counts.findings += 1;
             }

@@ -59,6 +59,15 @@ pub async fn heed(
                 }
                 continue;
             }
+            if let Event::AlertsAsked(asked) = &event {
+                let read = alert_sync::read_for_replay(&machine.host, &asked.connection, asked.days);
+                // Who asked is told what went wrong, and may ask again.
+                match watched(&machine.host.progress, read).await {
+                    Ok(run) => runs.push(run),
+                    Err(error) => tracing::error!(connection = %asked.connection, "alerts are not read: {error:#}"),
+                }
+                continue;
+            }
             for job in event.wakes() {
                 waiting.push(Again { event: event.clone(), job: *job, receives: 0 });
             }

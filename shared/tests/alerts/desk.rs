@@ -330,13 +330,15 @@ impl Desk {
             Action::CreateTicket(creation) => Made::Ticket(self.add_ticket(creation.ticket.clone())),
             Action::NoteTicket(note) => {
                 self.notes.push(note.note.clone());
+                let (ticket, _) = self.tickets.get_mut(&note.note.ticket).expect("a ticket that was read");
+                ticket.last_activity_at = self.now;
                 Made::Done
             }
             Action::CloseTicket(status) | Action::ReopenTicket(status) => {
                 self.notes.extend(status.note.clone());
                 let (ticket, _) = self.tickets.get_mut(&status.ticket).expect("a ticket that was read");
                 assert!(!ticket.worked_on_by_person || status.status != COMPLETE, "a person works on it");
-                ticket.status = status.status;
+                (ticket.status, ticket.last_activity_at) = (status.status, self.now);
                 ticket.closed_at = Some(self.now).filter(|_| status.status == COMPLETE);
                 Made::Done
             }

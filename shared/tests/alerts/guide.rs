@@ -136,7 +136,7 @@ fn a63_the_closing_status_is_chosen_and_counts_as_closed() {
     assert_eq!(desk.ticket(1).0.status, NEW, "reopened");
 }
 
-fn sell_something(desk: &mut Desk) {
+pub(crate) fn sell_something(desk: &mut Desk) {
     let key = ItemKey { application: shared::ids::ApplicationId::new("a"), name: "servers".to_owned(), storage: None };
     let item = OfferingItem {
         key: key.clone(),
@@ -153,7 +153,7 @@ fn sell_something(desk: &mut Desk) {
     desk.mapping.products.insert(key, row);
 }
 
-fn contract(id: i64, year: i16, is_default: bool) -> TicketContract {
+pub(crate) fn contract(id: i64, year: i16, is_default: bool) -> TicketContract {
     let contract = Contract {
         id: ContractId(id),
         company: CompanyId(7),

@@ -25,6 +25,7 @@ mod products;
 mod provider;
 mod roles;
 mod sessions;
+mod settings;
 mod setup;
 mod setup_refusals;
 mod setup_stage;

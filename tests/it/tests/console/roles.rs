@@ -38,7 +38,7 @@ async fn nobody_comes_further_than_his_role() {
             refused += usize::from(is_refused);
         }
     }
-    assert_eq!(refused, 58, "who was refused");
+    assert_eq!(refused, 63, "who was refused");
     assert!(stage.machine.host.store.audit(10).await.expect("it is read").iter().all(|record| record.what == "test"));
 }
 
@@ -87,6 +87,9 @@ fn what_each_route_needs_is_said_twice_so_that_no_gate_opens_by_mistake() {
         ("GET /products/item", Needs::Role(Role::Viewer)),
         ("POST /products/item", Needs::Role(Role::Operator)),
         ("POST /products/storage", Needs::Role(Role::Operator)),
+        ("GET /settings", Needs::Role(Role::Viewer)),
+        ("POST /settings", Needs::Role(Role::Operator)),
+        ("POST /settings/contract", Needs::Role(Role::Operator)),
         ("GET /changes", Needs::Role(Role::Operator)),
         ("POST /changes", Needs::Role(Role::Operator)),
         ("POST /changes/edit", Needs::Role(Role::Operator)),

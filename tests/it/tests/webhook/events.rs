@@ -1,7 +1,9 @@
 //! The events on the bus and in the queues behind it: their form, whom they wake, and batches of which only
 //! some messages can be read.
 
-use functions::events::{About, Batch, Cause, CompanyChanged, ContractChanged, Event, SyncDue, TicketChanged};
+use functions::events::{
+    About, AlertsAsked, Batch, Cause, CompanyChanged, ContractChanged, Event, SyncDue, TicketChanged,
+};
 use serde_json::{Value, json};
 use shared::ids::{CompanyId, ConnectionId, ContractId, TicketId};
 use shared::run::Job;
@@ -35,6 +37,12 @@ fn all() -> Vec<(Event, &'static str, Value, Vec<Job>)> {
         (company(Cause::Mapping), "CompanyChanged", of_company("mapping"), both),
         (due(Job::AlertSync), "SyncDue", detail("job", json!("alert-sync")), vec![Job::AlertSync]),
         (due(Job::TicketChanged), "SyncDue", detail("job", json!("ticket-changed")), vec![Job::TicketChanged]),
+        (
+            Event::AlertsAsked(AlertsAsked { connection: north(), days: 30 }),
+            "AlertsAsked",
+            detail("days", json!(30)),
+            vec![Job::AlertSync],
+        ),
         (ticket, "TicketChanged", detail("ticket", json!(9)), vec![Job::TicketChanged]),
     ]
 }

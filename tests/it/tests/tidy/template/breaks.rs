@@ -58,7 +58,7 @@ const PERMISSIONS: [Break; 27] = [
     ("      InvokedViaFunctionUrl: true\n", "", "ConsoleByUrlPermission: others than the stack's own rules"),
 ];
 
-const WIRING: [Break; 26] = [
+const WIRING: [Break; 28] = [
     ("OIDC_ISSUER: !Ref OidcIssuer", "OIDC_ISSUER: !Ref OidcClientId", "OIDC_ISSUER is not ${OidcIssuer}"),
     ("        MODE: !Ref Mode\n", "        MODES: !Ref Mode\n", "it sets MODES, which no code knows"),
     ("        MODE: !Ref Mode\n", "", "it does not set MODE"),
@@ -94,6 +94,8 @@ const WIRING: [Break; 26] = [
     ("detail-type: [CredentialsOffered]", "detail-type: [CompanyOffered]", "wakes {}, not {\"usage-sync\"}"),
     ("SourceArn: !GetAtt UsageSyncOffered.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "UsageSyncOffered: its target"),
     ("SourceArn: !GetAtt AlertSyncDue.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "AlertSyncDue: its target"),
+    ("detail-type: [AlertsAsked]", "detail-type: [AlertsWanted]", "wakes {}, not {\"alert-sync\"}"),
+    ("SourceArn: !GetAtt AlertSyncAsked.Arn", "SourceArn: !GetAtt UsageSyncDue.Arn", "AlertSyncAsked: its target"),
     ("          RetryPolicy:\n            MaximumRetryAttempts: 0\n\n", "\n", "UsageSync: what failed is tried again"),
     ("        MaximumRetryAttempts: 2\n", "", "Dispatch: what failed is tried again"),
     ("MaximumEventAgeInSeconds: 3000", "MaximumEventAgeInSeconds: 21600", "Dispatch: what failed is tried again"),

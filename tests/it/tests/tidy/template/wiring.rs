@@ -6,7 +6,7 @@ use super::{Faults, Lambda, Rule, Template, list, resource_of, text};
 use crate::sources::{Source, lines_with, rust_files};
 use acrotask::schedule::Schedule;
 use functions::events::{
-    About, Cause, CompanyChanged, ContractChanged, CredentialsOffered, Event, SyncDue, TicketChanged,
+    About, AlertsAsked, Cause, CompanyChanged, ContractChanged, CredentialsOffered, Event, SyncDue, TicketChanged,
 };
 use jiff::Timestamp;
 use serde_json::Value;
@@ -204,7 +204,8 @@ fn all_events() -> Vec<Event> {
         .map(|cause| Event::CompanyChanged(CompanyChanged { connection: connection(), company: CompanyId(1), cause }));
     let ticket = Event::TicketChanged(TicketChanged { connection: connection(), ticket: TicketId(1) });
     let offered = CredentialsOffered { connection: connection(), offer: "1".to_owned() };
-    due.chain(contracts).chain(causes).chain([ticket, Event::CredentialsOffered(offered)]).collect()
+    let asked = Event::AlertsAsked(AlertsAsked { connection: connection(), days: 30 });
+    due.chain(contracts).chain(causes).chain([ticket, Event::CredentialsOffered(offered), asked]).collect()
 }
 
 /// Whether a job is woken by a schedule, on one machine.

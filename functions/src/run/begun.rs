@@ -8,13 +8,13 @@ use shared::ids::ConnectionId;
 use shared::plan::Change;
 
 /// Changes that stand in the list as begun.
-pub(crate) struct Deeds<'a> {
+pub(crate) struct Begun<'a> {
     host: &'a Host,
     connection: &'a ConnectionId,
     all: Vec<Deed>,
 }
 
-impl<'a> Deeds<'a> {
+impl<'a> Begun<'a> {
     /// Puts changes into the list that are begun now.
     pub(crate) async fn begin(
         host: &'a Host,
