@@ -8,6 +8,7 @@
 //! checked to come from a page of the same session.
 
 mod accounts;
+mod activity;
 mod assets;
 mod changes;
 mod connections;
@@ -35,6 +36,7 @@ mod sessions;
 mod settings;
 mod setup;
 mod sign_in;
+mod statement;
 mod syncs;
 mod tickets;
 mod words;

@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, replay,
-    settings, setup, sign_in, syncs, tickets,
+    Console, activity, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products,
+    replay, settings, setup, sign_in, statement, syncs, tickets,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -81,6 +81,10 @@ pub fn routes() -> Vec<Route> {
         form("/findings", findings::mark),
         form("/findings/sync", findings::sync),
         page("/explain", explain::page),
+        page("/statement", statement::page),
+        page("/statement/days.csv", statement::file),
+        page("/activity", activity::page),
+        page("/activity/events.csv", activity::file),
         page("/customers", customers::page),
         form("/customers", customers::edit),
         form("/customers/suggestions", customers::accept_all),
