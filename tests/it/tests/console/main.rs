@@ -1,5 +1,6 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
+mod activity;
 mod approve;
 mod changes;
 mod csv;
@@ -30,4 +31,5 @@ mod setup;
 mod setup_refusals;
 mod setup_stage;
 mod stage;
+mod statement;
 mod tickets;
