@@ -9,6 +9,7 @@ mod decide;
 mod explain;
 mod forms;
 mod function;
+mod help;
 mod hosted;
 mod links;
 mod names;
