@@ -4,7 +4,8 @@
 use crate::alert_finding::AlertWhat;
 use crate::alert_plan::{AlertPlan, AlertTerms};
 use crate::finding::{Finding, What};
-use crate::guard::Approvals;
+use crate::guard::{Approvals, open};
+use crate::held::of_what;
 use crate::plan::{Action, Change, Held, HoldReason, Plan, plan_id};
 use crate::run::Job;
 
@@ -40,12 +41,20 @@ impl AlertGuard<'_> {
             self.sort_in(&mut plan, change);
         }
         // Of nothing, too, it is another one than those of units and quotas.
-        plan.id = plan_id(std::iter::once(self.job_words()).chain(plan.approvable()));
+        plan.id = plan_id(std::iter::once(of_what(self.job)).chain(plan.approvable()));
         plan
     }
 
-    fn job_words(&self) -> &'static str {
-        if self.job == Job::TicketChanged { "dismissals" } else { "tickets" }
+    /// Lets the first plan go on that a person approved as it is, and says whether it was (M5). One that differs in
+    /// anything has another id, and waits; one of what changed alone is not the whole.
+    pub fn open_first(&self, plan: &mut Plan, alerts: &AlertPlan) -> bool {
+        let is_first = alerts.of_all && !self.terms.connection.first_tickets_approved;
+        let opens = is_first && self.job == Job::AlertSync && open(plan, &self.approvals);
+        if opens {
+            let of_first = |finding: &Finding| matches!(finding.what, What::Alert(AlertWhat::AtSwitchOn { .. }));
+            plan.findings.retain(|finding| !of_first(finding));
+        }
+        opens
     }
 
     fn findings(&self, alerts: &AlertPlan) -> Vec<Finding> {

@@ -104,6 +104,16 @@ pub struct AlertRow {
 }
 
 impl AlertRow {
+    /// Whether two rows say the same; the name in them is for display only.
+    pub fn says_as(&self, other: &Self) -> bool {
+        *self == Self { label: self.label.clone(), ..other.clone() }
+    }
+
+    /// Whether anything is said that is not as usual.
+    pub fn says_something(&self) -> bool {
+        !self.says_as(&Self::default())
+    }
+
     /// What is wrong with the row, in words for the operator.
     pub fn fault(&self) -> Option<String> {
         if self.sub_issue.is_some() && self.issue.is_none() {

@@ -1,10 +1,15 @@
 //! What a person means to change in a mapping and has not applied yet (A36): for each row, how it was when he looked and
 //! how it is to be. Pure: what is applied is decided here, who saves it is elsewhere.
 
-use crate::ids::{CompanyId, StorageId};
+use crate::alert::AlertKind;
+use crate::alert_settings::AlertRow;
+use crate::ids::CompanyId;
 use crate::mapping::{CustomerLink, CustomerRow, Mapping, MappingFault, MappingRowName, ProductRow};
+use crate::setting_path::SettingPath;
+use crate::settings::Settings;
 use crate::usage::ItemKey;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The most edits of one draft: with their records they have to fit into one transaction of the table.
@@ -19,8 +24,10 @@ pub struct Draft {
     /// Products.
     #[serde(with = "by_item")]
     pub products: BTreeMap<ItemKey, Edit<ProductRow>>,
-    /// The storage that new tenants are given (A39).
-    pub default_storage: Option<Edit<Option<StorageId>>>,
+    /// Settings, each by itself, so that another person's change of another one is in nobody's way.
+    pub settings: BTreeMap<SettingPath, Edit<Value>>,
+    /// Alert types.
+    pub alerts: BTreeMap<AlertKind, Edit<AlertRow>>,
 }
 
 /// How something was, and how it is to be.
@@ -83,7 +90,7 @@ pub fn is_same_product(one: &ProductRow, other: &ProductRow) -> bool {
 impl Draft {
     /// How many rows are edited.
     pub fn len(&self) -> usize {
-        self.customers.len() + self.products.len() + usize::from(self.default_storage.is_some())
+        self.customers.len() + self.products.len() + self.settings.len() + self.alerts.len()
     }
 
     /// Whether nothing is edited.
@@ -111,9 +118,27 @@ impl Draft {
         }
     }
 
-    /// Stages the default storage in place of `was`, which is the one that was shown.
-    pub fn stage_default_storage(&mut self, was: Option<StorageId>, to: Option<StorageId>) {
-        self.default_storage = (was != to).then_some(Edit { was, to });
+    /// Stages a setting in place of what it is in `settings`, which were shown.
+    ///
+    /// # Errors
+    /// There is no such setting, or it is nothing that this value could be.
+    pub fn stage_setting(&mut self, settings: &Settings, path: &SettingPath, to: &Value) -> Result<(), String> {
+        let after = settings.with([(path, to)])?;
+        // Both are read out of settings, so that one value is written in one way.
+        match (settings.value(path), after.value(path)) {
+            (Some(was), Some(to)) if after != *settings => _ = self.settings.insert(path.clone(), Edit { was, to }),
+            _ => _ = self.settings.remove(path),
+        }
+        Ok(())
+    }
+
+    /// Stages what is said of an alert type in place of `was`, which is what was shown.
+    pub fn stage_alert(&mut self, kind: &AlertKind, was: AlertRow, to: AlertRow) {
+        if was.says_as(&to) {
+            self.alerts.remove(kind);
+        } else {
+            self.alerts.insert(kind.clone(), Edit { was, to });
+        }
     }
 
     /// Gives up the edit of a row. False: there is none.
@@ -121,8 +146,8 @@ impl Draft {
         match row {
             MappingRowName::Customer(company) => self.customers.remove(company).is_some(),
             MappingRowName::Product(key) => self.products.remove(key).is_some(),
-            MappingRowName::Settings => self.default_storage.take().is_some(),
-            MappingRowName::Alert(_) => false,
+            MappingRowName::Setting(path) => self.settings.remove(path).is_some(),
+            MappingRowName::Alert(kind) => self.alerts.remove(kind).is_some(),
         }
     }
 
@@ -140,11 +165,15 @@ impl Draft {
                 let was = product_of(mapping, &edit);
                 self.stage_product(was, edit.to);
             }
-            MappingRowName::Settings => {
-                let Some(edit) = self.default_storage.take() else { return false };
-                self.stage_default_storage(mapping.settings.new_tenants.default_storage.clone(), edit.to);
+            MappingRowName::Setting(path) => {
+                let Some(edit) = self.settings.remove(path) else { return false };
+                // What cannot be set any more is given up.
+                _ = self.stage_setting(&mapping.settings, path, &edit.to);
             }
-            MappingRowName::Alert(_) => return false,
+            MappingRowName::Alert(kind) => {
+                let Some(edit) = self.alerts.remove(kind) else { return false };
+                self.stage_alert(kind, alert_of(mapping, kind), edit.to);
+            }
         }
         true
     }
@@ -156,11 +185,14 @@ impl Draft {
             !is_same_link(&now, &edit.link.was)
         });
         let products = self.products.iter().filter(|(_, edit)| !is_same_product(&product_of(mapping, edit), &edit.was));
-        let storage = self.default_storage.iter();
-        let storage = storage.filter(|edit| edit.was != mapping.settings.new_tenants.default_storage);
+        let is_setting = |path: &SettingPath, value: &Value| mapping.settings.value(path).as_ref() == Some(value);
+        let settings = self.settings.iter().filter(|(path, edit)| !is_setting(path, &edit.was));
+        let alerts = self.alerts.iter().filter(|(kind, edit)| !alert_of(mapping, kind).says_as(&edit.was));
         let customers = customers.map(|(company, _)| MappingRowName::Customer(*company));
         let products = products.map(|(key, _)| MappingRowName::Product(key.clone()));
-        customers.chain(products).chain(storage.map(|_| MappingRowName::Settings)).collect()
+        let settings = settings.map(|(path, _)| MappingRowName::Setting(path.clone()));
+        let alerts = alerts.map(|(kind, _)| MappingRowName::Alert(kind.clone()));
+        customers.chain(products).chain(settings).chain(alerts).collect()
     }
 
     /// The mapping with all edits in it. All that is not edited stays as it is in `mapping`.
@@ -178,8 +210,21 @@ impl Draft {
             };
             after.products.insert(key.clone(), row);
         }
-        if let Some(edit) = &self.default_storage {
-            after.settings.new_tenants.default_storage = edit.to.clone();
+        for (path, edit) in &self.settings {
+            // One that is no setting any more stays as moved, and is given up by its person.
+            if let Ok(settings) = after.settings.with([(path, &edit.to)]) {
+                after.settings = settings;
+            }
+        }
+        for (kind, edit) in &self.alerts {
+            match edit.to.says_something() {
+                true => {
+                    let known = after.alerts.get(kind).map(|row| row.label.clone());
+                    let row = AlertRow { label: known.unwrap_or_else(|| edit.to.label.clone()), ..edit.to.clone() };
+                    after.alerts.insert(kind.clone(), row);
+                }
+                false => _ = after.alerts.remove(kind),
+            }
         }
         after
     }
@@ -199,6 +244,11 @@ fn product_of(mapping: &Mapping, edit: &Edit<ProductRow>) -> ProductRow {
     known.unwrap_or_else(|| ProductRow::unmapped(edit.to.item.clone(), edit.to.label.clone()))
 }
 
+/// What is said of an alert type, of which there may be nothing yet.
+pub fn alert_of(mapping: &Mapping, kind: &AlertKind) -> AlertRow {
+    mapping.alerts.get(kind).cloned().unwrap_or_default()
+}
+
 /// Keys of several parts cannot name a member of a JSON object; the rows hold them too.
 mod by_item {
     use super::{BTreeMap, Edit, ItemKey, ProductRow};
@@ -213,135 +263,5 @@ mod by_item {
     pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Rows, D::Error> {
         let rows = Vec::<Edit<ProductRow>>::deserialize(deserializer)?;
         Ok(rows.into_iter().map(|edit| (edit.to.item.key.clone(), edit)).collect())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ids::{ApplicationId, LineId, ServiceId, TenantId};
-    use crate::mapping::ServiceTarget;
-    use crate::quantity::MeasurementUnit;
-    use crate::usage::{ItemKind, OfferingItem};
-
-    const COMPANY: CompanyId = CompanyId(1);
-
-    fn mapped(tenant: &str) -> CustomerLink {
-        CustomerLink::Mapped { tenant: TenantId::new(tenant), tenant_name: format!("Tenant {tenant}") }
-    }
-
-    fn mapping(link: CustomerLink) -> Mapping {
-        let pins = [(ServiceId(7), LineId(8))].into();
-        let row = CustomerRow { pins, link, ..new_row(COMPANY, "Anna AG") };
-        Mapping { version: 3, customers: [(COMPANY, row)].into(), ..Mapping::default() }
-    }
-
-    fn product(service: Option<i64>) -> ProductRow {
-        let item = OfferingItem {
-            key: ItemKey { application: ApplicationId::new("a"), name: "pw_base_vms".to_owned(), storage: None },
-            edition: None,
-            usage_name: "vms".to_owned(),
-            kind: ItemKind::Count,
-            unit: MeasurementUnit::Quantity,
-            on: true,
-        };
-        let service = service.map(|id| ServiceTarget::Existing(ServiceId(id)));
-        ProductRow { service, ..ProductRow::unmapped(item, "Virtual Machines".to_owned()) }
-    }
-
-    fn with_product(row: ProductRow) -> Mapping {
-        Mapping { products: [(row.item.key.clone(), row)].into(), ..mapping(NOTHING_SAID) }
-    }
-
-    #[test]
-    fn a36_an_edit_is_applied_to_its_row_and_to_nothing_else() {
-        let before = mapping(NOTHING_SAID);
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna AG", NOTHING_SAID, mapped("a"));
-        draft.stage_link(CompanyId(2), "Berta KG", NOTHING_SAID, CustomerLink::ToCreate);
-        draft.stage_default_storage(None, Some(StorageId::new("s")));
-        assert!(draft.moved(&before).is_empty() && draft.faults(&before).is_empty());
-        let after = draft.applied_to(&before);
-        assert_eq!(after.customers[&COMPANY], CustomerRow { link: mapped("a"), ..before.customers[&COMPANY].clone() });
-        assert_eq!(after.customers[&CompanyId(2)].company_name, "Berta KG");
-        assert_eq!(after.settings.new_tenants.default_storage, Some(StorageId::new("s")));
-        assert_eq!((after.version, draft.len()), (3, 3));
-    }
-
-    #[test]
-    fn a36_what_says_the_same_as_before_is_no_edit() {
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna AG", mapped("a"), mapped("b"));
-        let renamed = CustomerLink::Mapped { tenant: TenantId::new("a"), tenant_name: "Renamed".to_owned() };
-        draft.stage_link(COMPANY, "Anna AG", mapped("a"), renamed);
-        draft.stage_product(product(None), product(Some(1)));
-        draft.stage_product(product(None), ProductRow { label: "Other".to_owned(), ..product(None) });
-        draft.stage_default_storage(None, Some(StorageId::new("s")));
-        draft.stage_default_storage(None, None);
-        assert!(draft.is_empty(), "{draft:?}");
-    }
-
-    #[test]
-    fn a_row_that_somebody_else_changed_meanwhile_is_told_and_a_new_name_is_no_change() {
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna AG", mapped("a"), mapped("b"));
-        let renamed = CustomerLink::Mapped { tenant: TenantId::new("a"), tenant_name: "Renamed".to_owned() };
-        assert!(draft.moved(&mapping(renamed)).is_empty());
-        for link in [mapped("b"), mapped("c"), NOTHING_SAID, CustomerLink::ToCreate] {
-            assert_eq!(draft.moved(&mapping(link)), [MappingRowName::Customer(COMPANY)]);
-        }
-        let mut draft = Draft::default();
-        draft.stage_product(product(None), product(Some(1)));
-        assert!(draft.moved(&with_product(product(None))).is_empty());
-        assert!(draft.moved(&mapping(NOTHING_SAID)).is_empty(), "an item without a row is not sold");
-        let key = product(None).item.key;
-        let free = ProductRow { free: true, ..product(None) };
-        assert_eq!(draft.moved(&with_product(free)), [MappingRowName::Product(key)]);
-    }
-
-    #[test]
-    fn an_edit_that_its_person_wants_all_the_same_stands_on_what_the_other_made() {
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna AG", NOTHING_SAID, mapped("a"));
-        draft.stage_product(product(None), product(Some(1)));
-        let others = Mapping { products: with_product(product(Some(2))).products, ..mapping(mapped("c")) };
-        let moved = draft.moved(&others);
-        assert_eq!(moved.len(), 2);
-        assert!(moved.iter().all(|row| draft.stand_on(row, &others)));
-        assert!(draft.moved(&others).is_empty());
-        assert_eq!(draft.customers[&COMPANY].link, Edit { was: mapped("c"), to: mapped("a") });
-        assert_eq!(draft.applied_to(&others).products, with_product(product(Some(1))).products);
-        assert!(!draft.stand_on(&MappingRowName::Settings, &others));
-        // The other one did just the same: nothing is left to do.
-        assert!(draft.stand_on(&moved[0], &mapping(mapped("a"))));
-        assert_eq!(draft.len(), 1);
-        assert!(draft.discard(&moved[1]) && !draft.discard(&moved[1]) && draft.is_empty());
-    }
-
-    #[test]
-    fn only_faults_that_the_edits_make_are_told() {
-        let mut broken = with_product(ProductRow { unit_size: "1 GiB".parse().unwrap(), ..product(None) });
-        assert_eq!(broken.faults().len(), 1);
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna AG", NOTHING_SAID, mapped("a"));
-        assert!(draft.faults(&broken).is_empty());
-        draft.stage_link(CompanyId(2), "Berta KG", NOTHING_SAID, mapped("a"));
-        let faults = draft.faults(&broken);
-        assert_eq!(faults.len(), 1, "{faults:?}");
-        assert_eq!(faults[0].row, MappingRowName::Customer(CompanyId(2)));
-        broken = draft.applied_to(&broken);
-        assert!(Draft::default().faults(&broken).is_empty());
-    }
-
-    #[test]
-    fn a_draft_reads_back_as_it_was_written() {
-        let mut draft = Draft::default();
-        draft.stage_link(COMPANY, "Anna \"AG\"", NOTHING_SAID, mapped("a"));
-        draft.stage_link(CompanyId(-2), "", mapped("b"), CustomerLink::Ignored { reason: "ours".to_owned() });
-        draft.stage_product(product(None), product(Some(1)));
-        draft.stage_default_storage(Some(StorageId::new("s")), None);
-        let text = serde_json::to_string(&draft).unwrap();
-        assert_eq!(serde_json::from_str::<Draft>(&text).unwrap(), draft);
-        assert_eq!(serde_json::from_str::<Draft>("{}").unwrap(), Draft::default());
     }
 }

@@ -76,20 +76,7 @@ impl Guard<'_> {
     /// Lets the first plan go on that a person approved as it is, and says whether it was (M5). One that differs in
     /// anything has another id, and waits.
     pub fn open_first(&self, plan: &mut Plan) -> bool {
-        let cannot_start = plan.findings.iter().any(Finding::keeps_from_starting);
-        let is_first = self.everybody && !self.terms.connection.first_plan_approved;
-        if !is_first || cannot_start || !self.approvals.contains_key(&plan.id) {
-            return false;
-        }
-        for mut held in std::mem::take(&mut plan.held) {
-            held.reasons.retain(|reason| *reason != HoldReason::FirstPlan);
-            if held.reasons.is_empty() || held.change.approved_by.is_some() {
-                plan.changes.push(held.change);
-            } else {
-                plan.held.push(held);
-            }
-        }
-        true
+        self.everybody && !self.terms.connection.first_plan_approved && open(plan, &self.approvals)
     }
 
     /// Whether the customer waits once: mapped after the first plan was approved and not seen since, or
@@ -173,6 +160,23 @@ impl Guard<'_> {
         }
         vanished.run_hold(&self.terms.settings.holds)
     }
+}
+
+/// Lets a first plan go on where its id was approved, and says whether it was.
+pub(crate) fn open(plan: &mut Plan, approvals: &Approvals) -> bool {
+    let cannot_start = plan.findings.iter().any(Finding::keeps_from_starting);
+    if cannot_start || !approvals.contains_key(&plan.id) {
+        return false;
+    }
+    for mut held in std::mem::take(&mut plan.held) {
+        held.reasons.retain(|reason| *reason != HoldReason::FirstPlan);
+        if held.reasons.is_empty() || held.change.approved_by.is_some() {
+            plan.changes.push(held.change);
+        } else {
+            plan.held.push(held);
+        }
+    }
+    true
 }
 
 fn change_of(proposed: Proposed) -> (Change, Vec<HoldReason>) {

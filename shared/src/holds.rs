@@ -7,6 +7,7 @@ use crate::plan::{Adjustment, HoldReason};
 use crate::settings::Holds;
 use jiff::ToSpan;
 use jiff::civil::Date;
+use rust_decimal::Decimal;
 
 /// Days within which a second change by somebody else is held (U3).
 const ANOTHER_WRITER_DAYS: i32 = 7;
@@ -21,7 +22,10 @@ pub(crate) fn line_reasons(
     metered: bool,
 ) -> Vec<HoldReason> {
     let mut reasons = Vec::new();
-    reasons.extend(size_reasons(adjustment, holds, metered));
+    let units = (adjustment.before, adjustment.wanted);
+    // The restart of a metered item, and a month without it, is no fall (U7).
+    let metered_fall = metered && adjustment.wanted < adjustment.before;
+    reasons.extend(size_reasons(units, adjustment.money_per_period(), holds, metered_fall));
     if holds.mapping_changes && state.mapped_as.as_ref().is_some_and(|was| *was != adjustment.mapped_as) {
         reasons.push(HoldReason::MappingChanged);
     }
@@ -35,11 +39,14 @@ pub(crate) fn line_reasons(
     reasons
 }
 
-fn size_reasons(adjustment: &Adjustment, holds: &Holds, metered: bool) -> Vec<HoldReason> {
-    let (before, wanted) = (adjustment.before, adjustment.wanted);
+/// The reasons that lie in how many units and how much money a change moves.
+pub(crate) fn size_reasons(
+    (before, wanted): (i64, i64),
+    money: Option<Decimal>,
+    holds: &Holds,
+    metered_fall: bool,
+) -> Vec<HoldReason> {
     let moved = (wanted - before).unsigned_abs();
-    // The restart of a metered item, and a month without it, is no fall (U7).
-    let metered_fall = metered && wanted < before;
     let mut reasons = Vec::new();
     let jumps = moved > u64::from(holds.jump_units)
         && u128::from(moved) * 100 > u128::from(before.unsigned_abs()) * u128::from(holds.jump_percent);
@@ -49,7 +56,7 @@ fn size_reasons(adjustment: &Adjustment, holds: &Holds, metered: bool) -> Vec<Ho
     if holds.falls_to_zero && wanted == 0 && before >= i64::from(holds.zero_from_units) && !metered_fall {
         reasons.push(HoldReason::FallToZero);
     }
-    if let (Some(limit), Some(change)) = (holds.money_per_period, adjustment.money_per_period())
+    if let (Some(limit), Some(change)) = (holds.money_per_period, money)
         && change.abs() > limit
     {
         reasons.push(HoldReason::Money { change, limit });

@@ -8,6 +8,7 @@ pub use crate::customer::{CustomerLink, CustomerRow};
 use crate::ids::{BillingCodeId, CompanyId, ServiceId, TenantId};
 pub use crate::mapping_fault::{MappingFault, MappingRowName};
 use crate::quantity::{Rounding, UnitSize};
+use crate::setting_path::SettingPath;
 use crate::settings::Settings;
 use crate::usage::{ItemKey, ItemKind, OfferingItem};
 use rust_decimal::Decimal;
@@ -208,7 +209,8 @@ impl Mapping {
         self.product_faults(&mut faults);
         let alerts = self.alerts.iter().filter_map(|(kind, row)| Some((kind, row.fault()?)));
         faults.extend(alerts.map(|(kind, text)| MappingFault { row: MappingRowName::Alert(kind.clone()), text }));
-        faults.extend(self.settings.fault().map(|text| MappingFault { row: MappingRowName::Settings, text }));
+        let of_setting = |text: &String| MappingRowName::Setting(SettingPath::at_start_of(text));
+        faults.extend(self.settings.fault().map(|text| MappingFault { row: of_setting(&text), text }));
         faults
     }
 

@@ -2,6 +2,7 @@
 
 use crate::alert::AlertKind;
 use crate::ids::CompanyId;
+use crate::setting_path::SettingPath;
 use crate::usage::ItemKey;
 
 /// Something in a mapping that contradicts itself.
@@ -16,8 +17,8 @@ pub struct MappingFault {
 /// Which row of a mapping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MappingRowName {
-    /// The settings.
-    Settings,
+    /// A setting.
+    Setting(SettingPath),
     /// A customer's.
     Customer(CompanyId),
     /// A product's.

@@ -2,7 +2,8 @@
 //! vanished things (H1), review mode (H2), and what a person approved. Holds; never changes a change.
 
 use crate::finding::{Finding, What};
-use crate::guard::Approvals;
+use crate::guard::{Approvals, open};
+use crate::held::of_what;
 use crate::ids::{CompanyId, TenantId};
 use crate::kept::Seen;
 use crate::mapping::CustomerLink;
@@ -58,8 +59,14 @@ impl QuotaGuard<'_> {
         plan.findings.sort();
         plan.findings.dedup();
         // Of nothing, too, it is another one than that of the plan of units.
-        plan.id = plan_id(std::iter::once("quotas").chain(plan.approvable()));
+        plan.id = plan_id(std::iter::once(of_what(Job::ContractChanged)).chain(plan.approvable()));
         plan
+    }
+
+    /// Lets the first plan go on that a person approved as it is, and says whether it was (M5). One that differs in
+    /// anything has another id, and waits; one of a few is not the whole.
+    pub fn open_first(&self, plan: &mut Plan, everybody: bool) -> bool {
+        everybody && !self.terms.common.connection.first_quotas_approved && open(plan, &self.approvals)
     }
 
     /// Whether so much vanished that a permission may have been lost at a vendor (H1): of all customers together,

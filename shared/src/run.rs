@@ -44,6 +44,12 @@ pub enum Job {
     TicketChanged,
 }
 
+impl Job {
+    /// All of them.
+    pub const ALL: [Job; 5] =
+        [Job::UsageSync, Job::ContractWatch, Job::ContractChanged, Job::AlertSync, Job::TicketChanged];
+}
+
 impl fmt::Display for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(match self {
@@ -182,6 +188,12 @@ impl RunRecord {
             Job::ContractWatch | Job::ContractChanged => true,
             Job::AlertSync => !self.only_reads,
         }
+    }
+
+    /// Whether it looked, as is done all day long, and found nothing to do.
+    pub fn is_idle_look(&self) -> bool {
+        let found_nothing = self.counts.changes + self.counts.held == 0;
+        self.job != Job::UsageSync && self.outcome == Outcome::Complete && found_nothing
     }
 
     /// Whether something is left that must not wait for a day. What was refused is asked for again only when something

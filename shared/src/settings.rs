@@ -67,7 +67,8 @@ impl Settings {
         self.contract_effective_dates.get(&contract).copied().unwrap_or(self.effective_dates)
     }
 
-    /// What is wrong with these settings, in words for the operator; none when they can be used.
+    /// What is wrong with these settings, in words for the operator that begin with the setting's path; none when they
+    /// can be used.
     pub fn fault(&self) -> Option<String> {
         let Budget { share_percent, units_percent, tickets_percent, contracts_percent, stop_at_percent } = self.budget;
         if share_percent == 0 || share_percent > 100 {
@@ -85,8 +86,11 @@ impl Settings {
         if stop_at_percent == 0 || stop_at_percent > 100 {
             return Some("budget.stop_at_percent: expected 1 to 100".to_owned());
         }
-        if self.holds.vanished_percent > 100 || self.holds.jump_percent > 100_000 {
-            return Some("holds: a percentage is too large".to_owned());
+        if self.holds.vanished_percent > 100 {
+            return Some("holds.vanished_percent: expected 0 to 100".to_owned());
+        }
+        if self.holds.jump_percent > 100_000 {
+            return Some("holds.jump_percent: expected 0 to 100000".to_owned());
         }
         let money = self.holds.money_per_period.is_some_and(|limit| limit <= Decimal::ZERO);
         let money = money.then(|| "holds.money_per_period: expected more than 0, or leave it out".to_owned());

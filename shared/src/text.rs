@@ -113,8 +113,13 @@ fn section(f: &mut fmt::Formatter<'_>, title: &str, columns: &[&str], rows: Vec<
     Ok(())
 }
 
-fn change_row(change: &Change, reasons: &[String]) -> Row {
-    let mut row = match &change.action {
+/// What is changed, how, and why: the cells of its row, without the id.
+pub(crate) fn words_of(change: &Change) -> Vec<String> {
+    row_of(change).cells
+}
+
+fn row_of(change: &Change) -> Row {
+    match &change.action {
         Action::Adjust(adjustment) => adjustment_row(adjustment),
         Action::CreateService(creation) => creation_row(creation),
         Action::SetQuota(quota) => quota_row(quota),
@@ -125,7 +130,11 @@ fn change_row(change: &Change, reasons: &[String]) -> Row {
         Action::CloseTicket(status) => ticket_row(ticket_rows::status(status, "closed")),
         Action::ReopenTicket(status) => ticket_row(ticket_rows::status(status, "reopened")),
         Action::DismissAlert(dismissal) => ticket_row(ticket_rows::dismissal(dismissal)),
-    };
+    }
+}
+
+fn change_row(change: &Change, reasons: &[String]) -> Row {
+    let mut row = row_of(change);
     row.cells.insert(0, change.id.clone());
     if let Some(because) = row.cells.last_mut() {
         if !reasons.is_empty() {
@@ -136,6 +145,12 @@ fn change_row(change: &Change, reasons: &[String]) -> Row {
         }
     }
     row
+}
+
+/// The cells of a change's row, without its id: what, from what to what, and why at the end.
+pub(crate) fn cells_of(change: &Change) -> Vec<String> {
+    let plain = Change { approved_by: None, ..change.clone() };
+    change_row(&plain, &[]).cells.split_off(1)
 }
 
 fn adjustment_row(adjustment: &Adjustment) -> Row {

@@ -29,24 +29,60 @@ impl Unbilled {
     }
 }
 
+/// Autotask's list prices, by the names of its active services.
+#[derive(Debug)]
+pub struct Prices<'a>(BTreeMap<&'a str, Vec<&'a Service>>);
+
+impl<'a> Prices<'a> {
+    /// Those of these services.
+    pub fn of(services: &'a [Service]) -> Self {
+        let mut prices: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
+        for service in services.iter().filter(|service| service.active) {
+            prices.entry(&service.name).or_default().push(service);
+        }
+        Self(prices)
+    }
+
+    /// What a finding costs for one period: units that nobody is billed for, since they are on no contract or a person
+    /// excluded their line. None where that is nothing, or the price is not known.
+    pub fn cost(&self, finding: &Finding) -> Option<(Decimal, PeriodType)> {
+        let (service_name, units) = match &finding.what {
+            What::Excluded { service_name, units, wanted, .. } => (service_name, wanted.saturating_sub(*units)),
+            what => not_billed(what)?,
+        };
+        let (price, period) = self.price_of(service_name).filter(|_| units > 0)?;
+        Some((price * Decimal::from(units), period))
+    }
+
+    /// The price of a service by its name; none where several of that name cost differently.
+    fn price_of(&self, name: &str) -> Option<(Decimal, PeriodType)> {
+        let services = self.0.get(name)?;
+        let price = |service: &Service| Some((service.unit_price?, service.period?));
+        let first = price(services.first()?)?;
+        services.iter().all(|service| price(service) == Some(first)).then_some(first)
+    }
+}
+
+/// Of which service how many units are on no contract.
+fn not_billed(what: &What) -> Option<(&String, i64)> {
+    match what {
+        What::NotOnContract { service_name, unbilled, .. } | What::ContractToChoose { service_name, unbilled, .. } => {
+            Some((service_name, *unbilled))
+        }
+        _ => None,
+    }
+}
+
 /// What these findings say is not billed, the most expensive first and what has no known price last.
 pub fn unbilled(findings: &[Finding], services: &[Service]) -> Vec<Unbilled> {
-    let mut prices: BTreeMap<&str, Vec<&Service>> = BTreeMap::new();
-    for service in services.iter().filter(|service| service.active) {
-        prices.entry(&service.name).or_default().push(service);
-    }
+    let prices = Prices::of(services);
     let of = |finding: &Finding| {
-        let (service_name, units) = match &finding.what {
-            What::NotOnContract { service_name, unbilled, .. }
-            | What::ContractToChoose { service_name, unbilled, .. } => (service_name, *unbilled),
-            _ => return None,
-        };
-        let price = prices.get(service_name.as_str()).and_then(|services| price_of(services));
+        let (service_name, units) = not_billed(&finding.what)?;
         Some(Unbilled {
             company_name: finding.company_name.clone(),
             service_name: service_name.clone(),
             units,
-            money: price.map(|(price, period)| (price * Decimal::from(units), period)),
+            money: prices.cost(finding),
             finding: finding.to_string(),
         })
     };
@@ -56,13 +92,6 @@ pub fn unbilled(findings: &[Finding], services: &[Service]) -> Vec<Unbilled> {
         by(one).cmp(&by(other)).then_with(|| one.finding.cmp(&other.finding))
     });
     all
-}
-
-/// The price of a service by its name; none where several of that name cost differently.
-fn price_of(services: &[&Service]) -> Option<(Decimal, PeriodType)> {
-    let price = |service: &Service| Some((service.unit_price?, service.period?));
-    let first = price(services.first()?)?;
-    services.iter().all(|service| price(service) == Some(first)).then_some(first)
 }
 
 /// The money of each period, shortest period first.

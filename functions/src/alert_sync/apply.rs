@@ -6,12 +6,15 @@ use super::desk;
 use super::memory::Observed;
 use super::send::{Sender, Tried};
 use crate::host::Host;
+use crate::run::begun::Begun;
+use crate::run::held::Deeds;
 use crate::run::sending::LOOK_EVERY;
 use crate::run::{AtWork, budget};
 use crate::store::{IntentError, Lease};
 use shared::alert_link::AlertLink;
 use shared::alert_plan::{AlertPlan, MOST_CHANGES, Made, became_of, creation_key, is_unfinished, links_after, told};
 use shared::creation::Creation;
+use shared::deed::Became;
 use shared::finding::{AlertWhat, Finding, What};
 use shared::ids::AlertId;
 use shared::plan::{Action, Change, Plan};
@@ -31,16 +34,22 @@ pub(super) struct Apply<'a> {
     observed: &'a Observed,
     alerts: &'a mut AlertPlan,
     plan: &'a Plan,
+    deeds: &'a mut Deeds,
     /// What the table remembers by now.
     stored: BTreeMap<AlertId, AlertLink>,
 }
 
 impl<'a> Apply<'a> {
-    pub(super) fn new(at_work: &'a AtWork<'a>, lease: &'a RwLock<Lease>, planned: &'a mut Planned) -> Self {
-        let Planned { observed, alerts, plan } = planned;
+    pub(super) fn new(
+        at_work: &'a AtWork<'a>,
+        lease: &'a RwLock<Lease>,
+        planned: &'a mut Planned,
+        deeds: &'a mut Deeds,
+    ) -> Self {
+        let Planned { observed, alerts, plan, .. } = planned;
         let stored = observed.facts.links.iter().map(|link| (link.alert.id.clone(), link.clone())).collect();
         let sender = Sender::new(at_work, lease);
-        Self { host: at_work.host, at_work, lease, sender, observed, alerts, plan, stored }
+        Self { host: at_work.host, at_work, lease, sender, observed, alerts, plan, deeds, stored }
     }
 
     /// Does what the plan says and puts the outcome into the record.
@@ -89,6 +98,9 @@ impl<'a> Apply<'a> {
             intent.iter().for_each(|intent| self.became(change, &Made::Open(intent.clone())));
         }
         self.remember(group).await?;
+        let connection = &self.at_work.connection.id;
+        let begun = Begun::begin(self.host, connection, &record.id, group).await?;
+        let mut known: BTreeMap<&str, Became> = BTreeMap::new();
         // As late as can be: a person may take a ticket at any time.
         let tickets = desk::tickets_of(self.at_work, self.observed, group).await;
         self.sender.tickets_were_read();
@@ -97,10 +109,12 @@ impl<'a> Apply<'a> {
                 Ok(tickets) => self.sender.make(change, intent.as_mut(), tickets).await,
                 Err(_) => Tried::Left,
             };
+            known.extend(became(&tried).map(|became| (change.id.as_str(), became)));
             self.take_down(change, intent.take(), tried, before, record);
             self.host.progress.advance();
         }
         self.remember(group).await?;
+        begun.end(|change| known.get(change).cloned()).await?;
         tickets.map(drop)
     }
 
@@ -144,13 +158,16 @@ impl<'a> Apply<'a> {
         match (tried, intent) {
             (Tried::Made(made), _) => {
                 record.counts.made += 1;
+                self.deeds.made.insert(change.id.clone());
                 self.became(change, &made);
             }
             (Tried::Refused(text), intent) => {
                 record.counts.refused += 1;
                 let intent = intent.unwrap_or_else(|| self.creation(change, String::new()));
                 record.counts.findings += 1;
-                record.findings.push(refusal(change, &text).to_string());
+                let found = refusal(change, &text);
+                record.findings.push(found.to_string());
+                self.deeds.found.push(found);
                 self.became(change, &Made::Open(Creation { refused: Some(text), ..intent }));
             }
             (Tried::Unknown, intent) => {
@@ -209,6 +226,16 @@ impl<'a> Apply<'a> {
             store.save_alert_cursor(&lease, &cursor).await?;
         }
         Ok(())
+    }
+}
+
+/// What the list of what happened says of it; nothing where it was certainly not run.
+fn became(tried: &Tried) -> Option<Became> {
+    match tried {
+        Tried::Made(_) => Some(Became::Made),
+        Tried::Refused(text) => Some(Became::Refused(text.clone())),
+        Tried::Unknown => Some(Became::Begun),
+        Tried::Left => None,
     }
 }
 

@@ -1,6 +1,7 @@
 //! A person's approval of tickets exactly as shown (M5, H2, T8): compared with the plan as it is now, and refused if the
 //! world moved. Approves; changes nothing at a vendor.
 
+use super::memory::Observed;
 use super::planned;
 use crate::host::Host;
 use crate::run::{self, Approve, Approving};
@@ -14,9 +15,13 @@ pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -
     let approving = Approving { what, by, is_first, look: "acrotask plan alerts" };
     run::approve(host, id, &planned.plan, &approving).await?;
     if matches!(what, Approve::Plan(_)) {
-        // What was passed over in the plan as shown stays passed over.
-        host.store.begin_alert_cursor(id, &planned.observed.cursor).await?;
-        host.store.set_first_tickets_approved(id).await?;
+        keep_first_approval(host, &planned.observed).await?;
     }
     Ok(planned.plan)
+}
+
+/// A whole plan was approved as it is: it counts from now on (M5), and what it passed over stays passed over.
+pub(super) async fn keep_first_approval(host: &Host, observed: &Observed) -> anyhow::Result<()> {
+    host.store.begin_alert_cursor(&observed.connection.id, &observed.cursor).await?;
+    host.store.set_first_tickets_approved(&observed.connection.id).await
 }

@@ -8,6 +8,7 @@
 //! checked to come from a page of the same session.
 
 mod accounts;
+mod activity;
 mod assets;
 mod changes;
 mod connections;
@@ -15,8 +16,10 @@ mod customers;
 mod drafts;
 mod explain;
 mod fields;
+mod findings;
 mod gates;
 mod guard;
+mod held;
 mod links;
 mod listed;
 mod oidc;
@@ -30,9 +33,12 @@ mod query;
 mod replay;
 mod routes;
 mod sessions;
+mod settings;
 mod setup;
 mod sign_in;
+mod statement;
 mod syncs;
+mod tickets;
 mod words;
 
 pub use links::{LINK_LASTS, Links};

@@ -4,9 +4,12 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::{Host, Vendors};
+use crate::run::begun::Begun;
+use crate::run::held::Deeds;
 use crate::run::lease;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::store::{IntentError, Lease};
+use shared::deed::Became;
 use shared::finding::{Finding, PrepaidWhat, What};
 use shared::ids::CompanyId;
 use shared::plan::{Action, Change, company_of};
@@ -15,7 +18,7 @@ use shared::quota_facts::{QuotaFacts, QuotaState};
 use shared::quota_guard::quota_states_after;
 use shared::quota_plan::QuotaPlan;
 use shared::run::{Connection, Outcome, RunRecord};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::RwLock;
@@ -48,14 +51,25 @@ pub(super) struct Outcomes {
     pub(super) made: BTreeSet<String>,
     /// What a person should know.
     pub(super) findings: Vec<PrepaidWhat>,
-    /// Changes that the vendor refused.
-    pub(super) refused: usize,
+    /// Changes that the vendor refused, by id, with its words.
+    pub(super) refused: BTreeMap<String, String>,
     /// Whether our API client may not change this tenant.
     pub(super) is_denied: bool,
     /// Why the customer is to be looked at again.
     pub(super) failure: Option<String>,
     /// What is remembered of a tenant that was completed.
     pub(super) state: Option<QuotaState>,
+}
+
+impl Outcomes {
+    /// What became of a change; none where it was not done. `stopped`: what was not made was not begun.
+    fn became(&self, change: &str, stopped: bool) -> Option<Became> {
+        if self.made.contains(change) {
+            return Some(Became::Made);
+        }
+        let refused = self.refused.get(change).cloned().map(Became::Refused);
+        refused.or_else(|| self.failure.as_ref().filter(|_| !stopped).map(|_| Became::Begun))
+    }
 }
 
 impl<'a> Apply<'a> {
@@ -73,8 +87,12 @@ impl<'a> Apply<'a> {
 
     /// Does everything the plan says and puts the outcome into the record. The companies for which something
     /// could not be done are to be looked at again.
-    pub(super) async fn carry_out(&self, record: &mut RunRecord) -> anyhow::Result<BTreeSet<CompanyId>> {
-        let Planned { observed, customers, plan } = self.planned;
+    pub(super) async fn carry_out(
+        &self,
+        record: &mut RunRecord,
+        deeds: &mut Deeds,
+    ) -> anyhow::Result<BTreeSet<CompanyId>> {
+        let Planned { observed, customers, plan, .. } = self.planned;
         self.host.progress.begin("changing tenants and quotas", Some(plan.changes.len() as u64));
         let (mut failed, mut failures, mut unchanged) = (BTreeSet::new(), Vec::new(), Vec::new());
         let mut denied = BTreeSet::new();
@@ -85,7 +103,10 @@ impl<'a> Apply<'a> {
                 unchanged.push(customer.clone());
                 continue;
             }
+            let begun = Begun::begin(self.host, &self.connection.id, &record.id, changes.iter().copied()).await?;
             let outcomes = self.outcomes_of(facts, customer, &changes).await?;
+            let stopped = self.stop.get().is_some();
+            begun.end(|change| outcomes.became(change, stopped)).await?;
             self.remember(std::slice::from_ref(customer), &outcomes.made, outcomes.state).await?;
             denied.extend(outcomes.is_denied.then_some(customer.company));
             if let (true, Some(why)) = (denied.len() > 1, &outcomes.failure) {
@@ -94,9 +115,12 @@ impl<'a> Apply<'a> {
                 _ = self.is_denied.set(());
             }
             record.counts.made += outcomes.made.len();
-            record.counts.refused += outcomes.refused;
+            record.counts.refused += outcomes.refused.len();
             record.counts.findings += outcomes.findings.len();
-            record.findings.extend(outcomes.findings.into_iter().map(|what| finding(customer, what)));
+            let found: Vec<Finding> = outcomes.findings.into_iter().map(|what| finding(customer, what)).collect();
+            record.findings.extend(found.iter().map(ToString::to_string));
+            deeds.found.extend(found);
+            deeds.made.extend(outcomes.made);
             if let Some(why) = outcomes.failure {
                 failed.insert(customer.company);
                 failures.push(format!("company {}: {why}", customer.company));
@@ -156,7 +180,7 @@ impl<'a> Apply<'a> {
             Ok(()) => _ = outcomes.made.insert(change.id.clone()),
             Err(error) => match self.refusal(error) {
                 Ok(text) => {
-                    outcomes.refused += 1;
+                    outcomes.refused.insert(change.id.clone(), text.clone());
                     outcomes.findings.push(PrepaidWhat::NotDisabled { text });
                 }
                 // Whether it was disabled, the next look at the tenant tells.
@@ -216,7 +240,7 @@ impl<'a> Apply<'a> {
         new: Option<QuotaState>,
     ) -> anyhow::Result<()> {
         let Planned { observed, plan, .. } = self.planned;
-        let counts = self.connection.first_quotas_approved;
+        let counts = observed.connection.first_quotas_approved;
         let mut states = quota_states_after(customers, plan, counts, made, &observed.states);
         if let Some(new) = new {
             states = vec![new];
@@ -237,7 +261,7 @@ impl<'a> Apply<'a> {
     }
 }
 
-fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> String {
+fn finding(customer: &QuotaPlan, what: PrepaidWhat) -> Finding {
     let (company, company_name) = (Some(customer.company), customer.company_name.clone());
-    Finding { company, company_name, what: What::Prepaid(what) }.to_string()
+    Finding { company, company_name, what: What::Prepaid(what) }
 }

@@ -1,11 +1,12 @@
 //! A person's approval of quotas and tenants exactly as shown (M5, H1, H2): compared with the plan as it is now,
 //! and refused if the world moved. Approves; changes nothing at a vendor.
 
-use super::planned;
+use super::{Planned, planned};
 use crate::host::Host;
 use crate::run::{self, Approve, Approving};
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
+use shared::quota_facts::QuotaState;
 use shared::quota_guard::quota_states_after;
 use std::collections::BTreeSet;
 
@@ -18,11 +19,25 @@ pub async fn approve(host: &Host, id: &ConnectionId, what: &Approve, by: &str) -
     if matches!(what, Approve::Plan(_)) {
         host.store.set_first_quotas_approved(id).await?;
     }
-    // Customers whose first plan was just approved are known from then on (H1).
-    let mut approved = planned.plan.clone();
-    approved.held.retain(|held| !approval.ids.contains(&held.change.id));
-    let (made, before) = (BTreeSet::new(), &planned.observed.states);
-    let states = quota_states_after(&planned.customers, &approved, true, &made, before);
-    host.store.save_quota_states(id, &states).await?;
+    keep_who_is_known(host, &planned, &approval.ids).await?;
     Ok(planned.plan)
+}
+
+/// The first plan was approved in the console, and is what was approved: it counts from now on (M5).
+pub(super) async fn keep_first_approval(host: &Host, planned: &mut Planned) -> anyhow::Result<()> {
+    host.store.set_first_quotas_approved(&planned.observed.connection.id).await?;
+    let states = keep_who_is_known(host, planned, &[]).await?;
+    planned.observed.states.extend(states.into_iter().map(|state| (state.company, state)));
+    planned.observed.connection.first_quotas_approved = true;
+    Ok(())
+}
+
+/// Customers whose first plan was just approved are known from then on (H1).
+async fn keep_who_is_known(host: &Host, planned: &Planned, approved: &[String]) -> anyhow::Result<Vec<QuotaState>> {
+    let Planned { observed, customers, plan, .. } = planned;
+    let mut plan = plan.clone();
+    plan.held.retain(|held| !approved.contains(&held.change.id));
+    let states = quota_states_after(customers, &plan, true, &BTreeSet::new(), &observed.states);
+    host.store.save_quota_states(&observed.connection.id, &states).await?;
+    Ok(states)
 }

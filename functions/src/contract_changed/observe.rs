@@ -12,6 +12,7 @@ use shared::contract::Service;
 use shared::creation::Creation;
 use shared::facts::Terms;
 use shared::guard::Approvals;
+use shared::held::LookedAt;
 use shared::ids::{ApplicationId, BundleId, CompanyId, ServiceId};
 use shared::mapping::Mapping;
 use shared::quota_facts::{QuotaFacts, QuotaState, QuotaTerms, tenant_tag};
@@ -28,6 +29,8 @@ pub(super) struct Observed {
     pub(super) approvals: Approvals,
     pub(super) creations: BTreeMap<String, Creation>,
     pub(super) states: BTreeMap<CompanyId, QuotaState>,
+    /// Those who are looked at; none: everybody.
+    pub(super) scope: Option<BTreeSet<CompanyId>>,
     /// By company.
     pub(super) customers: Vec<QuotaFacts>,
     pub(super) services: BTreeMap<ServiceId, Service>,
@@ -51,6 +54,7 @@ pub(super) async fn memory(host: &Host, connection: &Connection) -> anyhow::Resu
         approvals,
         creations,
         states,
+        scope: None,
         customers: Vec::new(),
         services: BTreeMap::new(),
         bundles_holding: BTreeMap::new(),
@@ -75,6 +79,7 @@ pub(super) async fn vendors(
     let directory = reads::Directory::new(observed, scope.as_ref(), &autotask, tenants);
     host.progress.begin("reading Acronis items and usage", None);
     let acronis = reads::acronis(&vendors.acronis, observed, &directory).await?;
+    observed.scope = scope;
     reads::put_together(observed, autotask, directory, acronis);
     reads::contacts(&vendors.autotask, observed).await
 }
@@ -91,6 +96,11 @@ impl Observed {
     /// Whether there is anything to look at (M5).
     pub(super) fn something_is_mapped(&self) -> bool {
         !self.mapping.products_by_service().is_empty()
+    }
+
+    /// Whom the run looked at.
+    pub(super) fn looked_at(&self) -> LookedAt {
+        self.scope.clone().map_or(LookedAt::Everything, LookedAt::Companies)
     }
 
     /// The creation of a company's tenant, where we sent one.

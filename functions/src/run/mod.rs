@@ -3,7 +3,9 @@
 
 mod approval;
 mod batch;
+pub(crate) mod begun;
 pub(crate) mod budget;
+pub(crate) mod held;
 pub(crate) mod lease;
 pub(crate) mod memory;
 pub(crate) mod record;
@@ -77,8 +79,7 @@ pub(crate) struct AtWork<'a> {
 pub(crate) type Work = Box<dyn for<'a> FnOnce(AtWork<'a>, &'a mut RunRecord) -> WorkDone<'a>>;
 pub(crate) type WorkDone<'a> = LocalBoxFuture<'a, anyhow::Result<Done>>;
 
-/// One run for one connection. In plan mode nothing is written but the run's record, and by `usage-sync` what lists
-/// show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub(crate) fn carry_out<'a>(
     host: &'a Host,
     id: &'a ConnectionId,
@@ -138,7 +139,20 @@ async fn recorded(host: &Host, id: &ConnectionId, mut record: RunRecord, work: W
         tracing::error!("saving the run's record: {error:#}");
         return Err(error.context(Logged("saving the run's record".to_owned())));
     }
+    if let Some(plan) = &plan {
+        count(host, id, &record, plan).await;
+    }
     Ok(Run { record, plan, failed })
+}
+
+/// Counts what a run came to in its day. That is for people to look at, and its failure is no run's.
+async fn count(host: &Host, id: &ConnectionId, record: &RunRecord, plan: &Plan) {
+    let counts = record.counts;
+    let looked_at_all = record.job == Job::UsageSync && record.everybody;
+    let found = looked_at_all.then_some((counts.findings, counts.held));
+    if let Err(error) = host.store.count_day(id, plan.today, counts.made, found).await {
+        tracing::warn!("the day was not counted: {error:#}");
+    }
 }
 
 async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {

@@ -6,6 +6,7 @@ mod dismiss;
 mod observe;
 
 use crate::host::Host;
+use crate::run::held::{self, Deeds};
 use crate::run::record::{begin, count_plan};
 use crate::run::{AtWork, Done, Run, carry_out, connected};
 pub use approve::approve;
@@ -13,6 +14,7 @@ use dismiss::Dismiss;
 use observe::Observed;
 use shared::alert_guard::AlertGuard;
 use shared::alert_plan::AlertPlan;
+use shared::held::LookedAt;
 use shared::ids::{ConnectionId, TicketId};
 use shared::plan::Plan;
 use shared::run::{Job, Mode, Outcome, RunRecord};
@@ -35,7 +37,7 @@ struct Planned {
     plan: Plan,
 }
 
-/// One run for one connection. In plan mode nothing is written but the run's record. An error is told in the record's
+/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error is told in the record's
 /// outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, tickets: Tickets, mode: Mode) -> anyhow::Result<Run> {
     let job = Job::TicketChanged;
@@ -59,9 +61,15 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, tickets: Tickets) -> 
     let mut planned = observe_and_plan(&at_work, &tickets, record).await?;
     count_plan(record, &planned.plan);
     record.outcome = Outcome::Complete;
+    let mut deeds = Deeds::default();
     if let Some(lease) = at_work.lease.filter(|_| !planned.plan.changes.is_empty()) {
-        Dismiss::new(&at_work, lease, &mut planned).carry_out(record).await?;
+        Dismiss::new(&at_work, lease, &mut planned, &mut deeds).carry_out(record).await?;
     }
+    let looked_at = match tickets {
+        Tickets::All => LookedAt::Everything,
+        Tickets::Only(tickets) => LookedAt::Tickets(tickets),
+    };
+    held::keep(&at_work, &planned.plan, &deeds, &looked_at).await;
     Ok(Done { plan: Some(planned.plan), ..Done::default() })
 }
 

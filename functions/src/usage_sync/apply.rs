@@ -4,12 +4,14 @@
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
+use crate::run::held::Deeds;
 use crate::run::sending::{LONGEST_SENDING, LOOK_EVERY, TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
+use shared::finding::Finding;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
@@ -42,17 +44,25 @@ pub(super) struct Apply<'a> {
     pub(super) made: Made,
 }
 
-/// The ids of the changes that this run made.
+/// What this run did.
 #[derive(Default)]
-pub(super) struct Made(Mutex<BTreeSet<String>>);
+pub(super) struct Made(Mutex<Deeds>);
 
 impl Made {
     pub(super) fn add(&self, change: &str) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(change.to_owned());
+        self.lock().made.insert(change.to_owned());
     }
 
-    pub(super) fn all(self) -> BTreeSet<String> {
+    pub(super) fn found(&self, finding: Finding) {
+        self.lock().found.push(finding);
+    }
+
+    pub(super) fn all(self) -> Deeds {
         self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Deeds> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -358,6 +368,7 @@ impl Apply<'_> {
     async fn close_refused(&self, mut state: LineState, intent: &Intent, text: String) -> anyhow::Result<Attempt> {
         state.close_as_refused(text.clone());
         self.close(&state, intent, None).await?;
+        self.list_refused(&state.place, intent, &text).await?;
         Ok(Attempt::Refused(state.place, text))
     }
 

@@ -16,6 +16,7 @@ mod services;
 
 use crate::autotask::AutotaskWriter;
 use crate::host::Host;
+use crate::run::held::{self, Deeds};
 use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
@@ -26,6 +27,7 @@ pub use explain::explain;
 use observe::Observed;
 use shared::finding::{Finding, What};
 use shared::guard::Guard;
+use shared::held::LookedAt;
 use shared::ids::ConnectionId;
 use shared::plan::Plan;
 use shared::run::{Job, Mode, Outcome, RunRecord};
@@ -75,7 +77,7 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
     if planned.opens_first {
         record::keep_first_approval(at_work.host, &mut planned).await?;
     }
-    let (mut failed, mut made) = (BTreeSet::new(), BTreeSet::new());
+    let (mut failed, mut deeds) = (BTreeSet::new(), Deeds::default());
     match at_work.lease {
         None => record.outcome = Outcome::Complete,
         Some(lease) => {
@@ -86,10 +88,12 @@ async fn work(at_work: AtWork<'_>, record: &mut RunRecord, scope: Scope) -> anyh
             let run =
                 Apply { host, connection, vendors, writer, lease, planned: &planned, stop, unanswered, made: done };
             failed = run.carry_out(record).await?;
-            made = run.made.all();
+            deeds = run.made.all();
         }
     }
-    lists::keep(&at_work, &mut planned, &made).await;
+    lists::keep(&at_work, &mut planned, &deeds.made).await;
+    let looked_at = planned.observed.scope.clone().map_or(LookedAt::Everything, LookedAt::Companies);
+    held::keep(&at_work, &planned.plan, &deeds, &looked_at).await;
     Ok(Done { plan: Some(planned.plan), failed })
 }
 

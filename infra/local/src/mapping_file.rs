@@ -119,7 +119,7 @@ pub fn import(text: &str, current: &Mapping) -> Result<Mapping, Vec<FileFault>> 
     let mapping = Mapping { version: current.version, settings, customers, products, alerts };
     for fault in mapping.faults() {
         let place = match &fault.row {
-            MappingRowName::Settings => Some(&settings_place),
+            MappingRowName::Setting(_) => Some(&settings_place),
             MappingRowName::Alert(kind) => alert_places.get(kind),
             MappingRowName::Customer(company) => customer_places.get(company),
             MappingRowName::Product(item) => product_places.get(item),
@@ -143,7 +143,7 @@ fn add_mapping_fault(faults: &Faults<'_>, place: Option<&Place>, row: &MappingRo
     let Some(place) = place else {
         // A row that the file leaves out and the mapping in force already has wrong.
         let row = match row {
-            MappingRowName::Settings => "settings".to_owned(),
+            MappingRowName::Setting(_) => "settings".to_owned(),
             MappingRowName::Alert(kind) => format!("alert {kind}"),
             MappingRowName::Customer(company) => format!("company {company}"),
             MappingRowName::Product(ItemKey { name, .. }) => format!("product {name}"),

@@ -14,6 +14,7 @@ use super::listed::Listed;
 use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::query::Query;
+use super::settings;
 use super::words::{Shown, at};
 use crate::store::{SaveError, StoredDraft};
 use askama::Template;
@@ -96,7 +97,8 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
     let listed = who.console.listed.of(&who.console.store, &connection.id).await?;
     let (draft, mapping) = (&stored.draft, &listed.mapping);
     let (moved, faults) = (moved_rows(draft, mapping), draft.faults(mapping));
-    let mut all = told(draft, mapping, &listed);
+    let limit = settings::calls_an_hour_of(who, connection).await?;
+    let mut all = told(draft, mapping, &listed, limit);
     // What is to be decided comes first.
     all.sort_by_key(|told| (!moved.contains(&name_of(&told.row)), !faults.iter().any(|fault| fault.row == told.row)));
     let records = match moved.is_empty() {
@@ -121,7 +123,8 @@ async fn review(who: &SignedIn, connection: &Connection, query: &Query) -> Resul
         }
     });
     let elsewhere = faults.iter().filter(|fault| all.iter().all(|told| told.row != fault.row));
-    let elsewhere = elsewhere.map(|fault| (Shown::of(what_of(&fault.row, mapping)), Shown::of(&fault.text))).collect();
+    let elsewhere =
+        elsewhere.map(|fault| (Shown::of(what_of(&fault.row, mapping, &listed)), Shown::of(&fault.text))).collect();
     Ok(Review {
         token: who.token.clone(),
         connection: connection.id.to_string(),
@@ -202,8 +205,9 @@ fn is_as_seen(stored: &StoredDraft, state: &str) -> Result<(), Failure> {
 fn row_named(draft: &Draft, name: &str) -> Option<MappingRowName> {
     let customers = draft.customers.keys().map(|company| MappingRowName::Customer(*company));
     let products = draft.products.keys().map(|key| MappingRowName::Product(key.clone()));
-    let storage = draft.default_storage.iter().map(|_| MappingRowName::Settings);
-    customers.chain(products).chain(storage).find(|row| name_of(row) == name)
+    let settings = draft.settings.keys().map(|path| MappingRowName::Setting(path.clone()));
+    let alerts = draft.alerts.keys().map(|kind| MappingRowName::Alert(kind.clone()));
+    customers.chain(products).chain(settings).chain(alerts).find(|row| name_of(row) == name)
 }
 
 /// Puts what is staged into force: all of it, exactly as the page showed it, or nothing.
@@ -248,5 +252,6 @@ fn records(
         before: told.before.clone(),
         after: told.after.clone(),
     };
-    told(draft, mapping, listed).iter().map(record).collect()
+    // What comes of an edit is not recorded.
+    told(draft, mapping, listed, 0).iter().map(record).collect()
 }

@@ -4,11 +4,15 @@
 use super::super::customers::link_in_words;
 use super::super::listed::Listed;
 use super::super::products::print_of_item;
+use super::super::{settings, tickets};
 use rust_decimal::Decimal;
+use shared::alert::AlertKind;
 use shared::contract::{BillingCode, PeriodType, Service};
-use shared::draft::Draft;
+use shared::draft::{Draft, alert_of};
+use shared::fingerprint;
 use shared::ids::{BillingCodeId, CompanyId, ConnectionId, ServiceId, StorageId};
 use shared::mapping::{Combine, CustomerLink, Mapping, MappingRowName, NewService, ProductRow, ServiceTarget};
+use shared::setting_path::SettingPath;
 use shared::settings::Settings;
 use std::collections::BTreeSet;
 
@@ -28,14 +32,15 @@ pub(super) fn name_of(row: &MappingRowName) -> String {
     match row {
         MappingRowName::Customer(company) => format!("customer-{company}"),
         MappingRowName::Product(key) => format!("product-{}", print_of_item(key)),
-        MappingRowName::Settings => "storage".to_owned(),
-        MappingRowName::Alert(kind) => format!("alert-{kind}"),
+        MappingRowName::Setting(path) => format!("setting-{path}"),
+        // A vendor's own name may hold anything.
+        MappingRowName::Alert(kind) => format!("alert-{}", fingerprint::of(&[kind.as_str()])),
     }
 }
 
-/// All edits of a draft, customers first; `mapping` is in force.
-pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed) -> Vec<Told> {
-    let settings = &mapping.settings;
+/// All edits of a draft, customers first; `mapping` is in force. `limit`: the calls an hour that Autotask takes.
+pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed, limit: u64) -> Vec<Told> {
+    let (settings, after) = (&mapping.settings, draft.applied_to(mapping).settings);
     let customers = draft.customers.iter().map(|(company, edit)| {
         let (was, to) = (&edit.link.was, &edit.link.to);
         let in_words = |link| link_in_words(link, listed.accounts());
@@ -52,17 +57,25 @@ pub(super) fn told(draft: &Draft, mapping: &Mapping, listed: &Listed) -> Vec<Tol
         let (row, what) = (MappingRowName::Product(key.clone()), what_of_item(&edit.to));
         Told { row, what, before, after, meaning: meaning_of_product(&edit.was, &edit.to, settings) }
     });
-    let storage = draft.default_storage.iter().map(|edit| Told {
-        row: MappingRowName::Settings,
-        what: "Default storage".to_owned(),
-        before: storage_in_words(edit.was.as_ref(), listed),
-        after: storage_in_words(edit.to.as_ref(), listed),
-        meaning: vec![
-            "Tenants that are created from now on and whose contract sells no storage get it, unlimited.".to_owned(),
-            "Tenants that exist keep the storage they have.".to_owned(),
-        ],
+    let settings_edits = draft.settings.iter().map(|(path, edit)| Told {
+        row: MappingRowName::Setting(path.clone()),
+        what: what_of_setting(path),
+        before: settings::in_words(path, &edit.was, listed),
+        after: settings::in_words(path, &edit.to, listed),
+        meaning: meaning_of_setting(path, &after, listed, limit),
     });
-    customers.chain(products).chain(storage).collect()
+    let alerts = draft.alerts.iter().map(|(kind, edit)| {
+        let (before, after) = tickets::differences(&edit.was, &edit.to, listed);
+        let meaning = "It counts for tickets that are made from then on; those that are there stay as they are.";
+        Told {
+            row: MappingRowName::Alert(kind.clone()),
+            what: what_of_alert(kind, listed),
+            before,
+            after,
+            meaning: vec![meaning.to_owned()],
+        }
+    });
+    customers.chain(products).chain(settings_edits).chain(alerts).collect()
 }
 
 fn what_of_company(company: CompanyId, name: &str) -> String {
@@ -73,15 +86,23 @@ fn what_of_item(row: &ProductRow) -> String {
     format!("Item {} {}", row.item.key, row.label)
 }
 
+fn what_of_setting(path: &SettingPath) -> String {
+    format!("Setting {path} {}", settings::label_of(path))
+}
+
+fn what_of_alert(kind: &AlertKind, listed: &Listed) -> String {
+    format!("Alert type {kind} {}", tickets::label_of(kind, listed))
+}
+
 /// What a row is, for a fault on one that is not edited.
-pub(super) fn what_of(row: &MappingRowName, mapping: &Mapping) -> String {
+pub(super) fn what_of(row: &MappingRowName, mapping: &Mapping, listed: &Listed) -> String {
     match row {
         MappingRowName::Customer(company) => {
             what_of_company(*company, mapping.customers.get(company).map_or("", |row| &row.company_name))
         }
         MappingRowName::Product(key) => mapping.products.get(key).map_or_else(|| format!("Item {key}"), what_of_item),
-        MappingRowName::Settings => "Settings".to_owned(),
-        MappingRowName::Alert(kind) => format!("Alert type {kind}"),
+        MappingRowName::Setting(path) => what_of_setting(path),
+        MappingRowName::Alert(kind) => what_of_alert(kind, listed),
     }
 }
 
@@ -95,8 +116,8 @@ pub(super) fn records_begin(connection: &ConnectionId, row: &MappingRowName) -> 
     match row {
         MappingRowName::Customer(company) => format!("{connection}: Company {company} "),
         MappingRowName::Product(key) => format!("{connection}: Item {key} "),
-        MappingRowName::Settings => format!("{connection}: Default storage"),
-        MappingRowName::Alert(kind) => format!("{connection}: Alert type {kind}"),
+        MappingRowName::Setting(path) => format!("{connection}: Setting {path} "),
+        MappingRowName::Alert(kind) => format!("{connection}: Alert type {kind} "),
     }
 }
 
@@ -110,8 +131,14 @@ pub(super) fn now_in_words(row: &MappingRowName, draft: &Draft, mapping: &Mappin
             (Some(now), Some(edit)) => differences(now, &edit.was, listed).0,
             _ => "not sold".to_owned(),
         },
-        MappingRowName::Settings => storage_in_words(mapping.settings.new_tenants.default_storage.as_ref(), listed),
-        MappingRowName::Alert(_) => String::new(),
+        MappingRowName::Setting(path) => match mapping.settings.value(path) {
+            Some(now) => settings::in_words(path, &now, listed),
+            None => "no setting any more".to_owned(),
+        },
+        MappingRowName::Alert(kind) => draft
+            .alerts
+            .get(kind)
+            .map_or_else(String::new, |edit| tickets::differences(&alert_of(mapping, kind), &edit.was, listed).0),
     }
 }
 
@@ -188,6 +215,11 @@ fn differences(one: &ProductRow, other: &ProductRow, listed: &Listed) -> (String
         differ.iter().map(|at| format!("{}: {}", terms[*at].0, terms[*at].1)).collect::<Vec<_>>().join("; ")
     };
     (told(&one), told(&other))
+}
+
+fn meaning_of_setting(path: &SettingPath, after: &Settings, listed: &Listed, limit: u64) -> Vec<String> {
+    let about = settings::setting_at(path).map(|setting| setting.about.to_owned());
+    about.into_iter().chain(settings::effect(path, after, listed, limit)).collect()
 }
 
 fn meaning_of_link(was: &CustomerLink, to: &CustomerLink, settings: &Settings) -> Vec<String> {

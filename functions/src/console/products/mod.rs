@@ -21,11 +21,13 @@ use super::words::Shown;
 use askama::Template;
 use axum::response::Response;
 use rows::{Group, are_of_several, heading};
+use serde_json::json;
 use shared::draft::Draft;
 use shared::ids::StorageId;
-use shared::mapping::{MappingRowName, ProductRow};
+use shared::mapping::ProductRow;
 use shared::person::Role;
 use shared::run::Connection;
+use shared::setting_path::SettingPath;
 use shared::words::count;
 use std::collections::BTreeSet;
 
@@ -202,17 +204,31 @@ fn what_is_sold(all: &[ProductRow], draft: &Draft) -> (bool, String) {
     (!sold.is_empty(), words)
 }
 
+/// The storages that there are. They are told from recovery sites by the items that there are on them.
+pub(super) fn storages(listed: &Listed) -> BTreeSet<&StorageId> {
+    let items = listed.snapshot.items.iter().filter(|item| item.unit == shared::quantity::MeasurementUnit::Bytes);
+    items.filter_map(|item| item.key.storage.as_ref()).collect()
+}
+
+fn storage_setting() -> SettingPath {
+    SettingPath::new("new_tenants.default_storage")
+}
+
+/// The default storage that the person staged.
+fn staged_storage(draft: &Draft) -> Option<Option<StorageId>> {
+    draft.settings.get(&storage_setting()).map(|edit| edit.to.as_str().map(StorageId::new))
+}
+
 fn default_storage(draft: &Draft, listed: &Listed) -> DefaultStorage {
     let in_force = listed.mapping.settings.new_tenants.default_storage.as_ref();
-    let chosen = draft.default_storage.as_ref().map_or(in_force, |edit| edit.to.as_ref());
-    // Storages are told from recovery sites by the items that there are on them.
-    let items = listed.snapshot.items.iter().filter(|item| item.unit == shared::quantity::MeasurementUnit::Bytes);
-    let ids: BTreeSet<&StorageId> = items.filter_map(|item| item.key.storage.as_ref()).chain(chosen).collect();
+    let staged = staged_storage(draft);
+    let chosen = staged.as_ref().map_or(in_force, Option::as_ref);
+    let ids: BTreeSet<&StorageId> = storages(listed).into_iter().chain(chosen).collect();
     let choice = |id: &StorageId| (id.to_string(), Shown::of(storage_in_words(Some(id), listed)), Some(id) == chosen);
     let none = (String::new(), Shown::of("None: the only storage there is"), chosen.is_none());
     DefaultStorage {
         choices: std::iter::once(none).chain(ids.into_iter().map(choice)).collect(),
-        was: draft.default_storage.as_ref().map(|_| Shown::of(storage_in_words(in_force, listed))),
+        was: staged.as_ref().map(|_| Shown::of(storage_in_words(in_force, listed))),
         seen: in_force.map(StorageId::to_string).unwrap_or_default(),
     }
 }
@@ -221,7 +237,7 @@ fn default_storage(draft: &Draft, listed: &Listed) -> DefaultStorage {
 fn told(all: &[ProductRow], draft: &Draft, listed: &Listed, query: &Query) -> Option<Shown> {
     let staged = query.get("staged");
     if staged == STORAGE {
-        let to = draft.default_storage.as_ref().map(|edit| storage_in_words(edit.to.as_ref(), listed));
+        let to = staged_storage(draft).map(|to| storage_in_words(to.as_ref(), listed));
         return Some(Shown::of(to.map_or_else(
             || "The default storage is as it was.".to_owned(),
             |to| format!("Staged: the default storage is {to}."),
@@ -251,9 +267,8 @@ pub(super) async fn edit_storage(Operator(who): Operator, posted: Posted) -> Res
         return Err(Failure::NoSuchPage);
     }
     drafts::change(&who, &connection.id, |draft| {
-        draft.discard(&MappingRowName::Settings);
-        draft.stage_default_storage(in_force.clone(), to.clone());
-        Ok(())
+        let staged = draft.stage_setting(&listed.mapping.settings, &storage_setting(), &json!(to));
+        staged.map_err(|_| Failure::NoSuchPage)
     })
     .await?;
     let back = Query::of_text(&FIELDS, "").with(&[("connection", connection.id.as_str()), ("staged", STORAGE)]);

@@ -8,7 +8,7 @@ use crate::console::fields::Asked;
 use crate::console::gates::Viewer;
 use crate::console::listed::Listed;
 use crate::console::pages::Failure;
-use crate::console::plan::csv_file;
+use crate::console::plan::file as csv_file;
 use crate::console::query::Query;
 use crate::console::words::{Shown, at};
 use axum::response::Response;

@@ -211,7 +211,7 @@ pub(super) fn read(
                 block.fault("type", format!("{kind} is already in {}; a type has one block", first.path));
             } else {
                 places.insert(kind.clone(), block.place());
-                if block.is_sound() && (says_something(&row) || before == Some(&row)) {
+                if block.is_sound() && (row.says_something() || before == Some(&row)) {
                     rows.insert(kind, row);
                 }
             }
@@ -219,10 +219,6 @@ pub(super) fn read(
         block.finish();
     });
     (rows, places)
-}
-
-fn says_something(row: &AlertRow) -> bool {
-    *row != AlertRow { label: row.label.clone(), ..AlertRow::default() }
 }
 
 fn read_row(block: &mut Block<'_>, before: Option<&AlertRow>) -> AlertRow {

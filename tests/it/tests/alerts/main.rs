@@ -9,6 +9,7 @@ mod fields;
 mod guide;
 mod idle;
 mod life;
+mod listed;
 mod lost;
 mod odd;
 mod people;

@@ -1,5 +1,6 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
+mod activity;
 mod approve;
 mod changes;
 mod csv;
@@ -8,6 +9,7 @@ mod decide;
 mod explain;
 mod forms;
 mod function;
+mod help;
 mod hosted;
 mod links;
 mod names;
@@ -25,7 +27,10 @@ mod provider;
 mod replay;
 mod roles;
 mod sessions;
+mod settings;
 mod setup;
 mod setup_refusals;
 mod setup_stage;
 mod stage;
+mod statement;
+mod tickets;

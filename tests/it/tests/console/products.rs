@@ -333,6 +333,6 @@ async fn names_of_products_are_text_and_nothing_else() {
     stage.submit(&operator, "/products/storage", &fields).await.is(303);
     is_plain(&stage.get(&operator, "/changes?connection=north").await.is(200).text);
     is_plain(&stage.get(&operator, &format!("{LIST}&staged=storage")).await.is(200).text);
-    let discard = button(&stage.get(&operator, "/changes?connection=north").await.text, "discard storage");
-    assert_eq!(discard, "discard storage");
+    let discard = button(&stage.get(&operator, "/changes?connection=north").await.text, "discard setting-");
+    assert_eq!(discard, "discard setting-new_tenants.default_storage");
 }

@@ -3,7 +3,7 @@
 use crate::stage::{Stage, hash, now, person};
 use acrotask::table::EmbeddedTable;
 use aws_sdk_dynamodb::types::AttributeValue;
-use functions::console::{Console, LastListed, LastReplays, Links, Site, cookie_name};
+use functions::console::{Console, LastListed, Links, Site, cookie_name};
 use functions::store::Store;
 use jiff::SignedDuration;
 use shared::person::{PersonId, Role, Session};
@@ -141,7 +141,7 @@ async fn behind_tls_the_cookie_is_of_this_host_and_browsers_are_told_to_stay_the
         links: Some(links.clone()),
         provider: None,
         listed: LastListed::default(),
-        replays: LastReplays::default(),
+        replays: functions::console::LastReplays::default(),
         offers: None,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");

@@ -6,6 +6,7 @@ mod changes;
 mod cursors;
 mod expired;
 mod idle;
+mod listed;
 mod many;
 mod permission;
 mod refusals;

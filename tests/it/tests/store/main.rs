@@ -6,6 +6,7 @@ mod creations;
 mod drafts;
 mod faults;
 mod folder;
+mod happened;
 mod history;
 mod lease;
 mod lines;
