@@ -157,6 +157,40 @@ async fn t8_the_switch_on_is_told_in_tickets_until_ticket_sync_is_on() {
 }
 
 #[tokio::test]
+async fn a62_a63_what_is_closed_and_what_comes_back_stands_at_its_ticket() {
+    let mut desk = Desk::open().await;
+    desk.world.change_mapping(|mapping| mapping.settings.tickets.auto_close = true).await;
+    let alert = desk.raise(0, "BackupFailed", "SRV-01").await;
+    desk.world.pass_seconds(600);
+    assert!(desk.world.sandbox.world(|world| world.clear_alert(&alert)));
+    desk.world.pass_days(2);
+    desk.world.sandbox.world(|world| world.raise_anew(&alert)).expect("it comes back");
+    desk.world.pass_seconds(600);
+    desk.read("7").await;
+    let page = desk.get(PAGE).await.is(200).shows("2 alerts: 1 ticket</strong>");
+    page.shows("2 alerts, open; reopened 1 time");
+    // One that has been closed for a day gets a new ticket, and the first stays closed.
+    desk.world.change_mapping(|mapping| mapping.settings.tickets.new_after_days = Some(1)).await;
+    let page = desk.get(PAGE).await.is(200).shows("2 alerts: 2 tickets</strong>");
+    page.shows("1 alert, closed 2026-11-10 ").shows("1 alert, open").hides("; reopened");
+}
+
+#[tokio::test]
+async fn a61_the_page_of_rules_says_in_short_what_they_would_have_meant() {
+    let mut desk = Desk::open().await;
+    let page = desk.get("/tickets?connection=msp").await.is(200).shows("can be replayed under these rules");
+    page.shows("href=\"/tickets/replay?connection=msp\">Replay alerts").hides("Tickets at once");
+    desk.raise(0, "BackupFailed", "SRV-01").await;
+    desk.raise(1, "BackupFailed", "SRV-02").await;
+    desk.world.pass_seconds(600);
+    desk.read("7").await;
+    let page = desk.get("/tickets?connection=msp").await.is(200).shows("2 alerts: 2 tickets</strong> in the 7 days");
+    page.shows("up to 1 day before</th><td class=\"number\">2</td><td class=\"number\">2</td>");
+    desk.stage_unmapped(0).await;
+    desk.get("/tickets?connection=msp").await.shows("2 alerts: 1 ticket; 2 under the rules in force</strong>");
+}
+
+#[tokio::test]
 async fn the_tickets_of_a_replay_are_a_file_in_which_nothing_is_a_formula() {
     let mut desk = Desk::open().await;
     desk.raise(0, "BackupFailed", "SRV-01").await;
@@ -226,6 +260,9 @@ async fn a_reading_that_came_to_nothing_is_told_beside_what_was_read_before() {
     let location = desk.read("7").await;
     let page = desk.get(&location).await.is(200).shows("The last reading came to nothing").shows("data-sync=\"done\"");
     page.shows("reading Acronis alerts").shows("What was read before is shown still.").shows("1 alert: 1 ticket");
+    // Of how ticket sync stands it says nothing.
+    desk.world.change_mapping(|mapping| mapping.settings.tickets.enabled = true).await;
+    desk.get("/?connection=msp").await.is(200).hides("It does not work");
     desk.world.sandbox.clear_faults();
     desk.world.pass_seconds(60);
     desk.read("7").await;
