@@ -90,7 +90,8 @@ fn of_quotas(n: i64) -> Vec<PrepaidWhat> {
 }
 
 fn of_alerts(n: i64) -> Vec<AlertWhat> {
-    let (count, text, kind) = (usize::try_from(n).expect("small"), format!("words {n}"), AlertKind::new("BackupFailed"));
+    let (count, text, kind) =
+        (usize::try_from(n).expect("small"), format!("words {n}"), AlertKind::new("BackupFailed"));
     let at = jiff::Timestamp::from_second(n).expect("it is a time");
     let what = || "a ticket for SRV-01".to_owned();
     vec![
@@ -200,7 +201,8 @@ fn what_costs_most_in_a_month_comes_first_and_what_two_jobs_found_is_there_once_
         all.iter().map(|one| (one.finding.company.map_or(0, |company| company.0), one.a_month())).collect();
     let money = |amount: i64| Some(Decimal::from(amount));
     assert_eq!(shown, [(5, money(60)), (3, money(50)), (2, money(40)), (1, None), (4, None), (6, None)]);
-    let of = |company: i64| all.iter().find(|one| one.finding.company == Some(CompanyId(company))).expect("it is there");
+    let of =
+        |company: i64| all.iter().find(|one| one.finding.company == Some(CompanyId(company))).expect("it is there");
     assert_eq!(of(4).since, date(2026, 11, 3));
     assert_eq!(of(2).cells()[5..8], ["40.00", "monthly", "40.00"]);
 }

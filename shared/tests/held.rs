@@ -127,7 +127,8 @@ fn a_finding_that_stays_is_there_since_it_was_found_first_however_much_of_it_the
 
 #[test]
 fn a_look_at_what_changed_of_alerts_plans_every_change_again_and_tells_of_the_first_plan_until_there_was_one() {
-    let at_switch_on = What::Alert(AlertWhat::AtSwitchOn { since: jiff::Timestamp::UNIX_EPOCH, tickets: 1, passed_over: 2 });
+    let at_switch_on =
+        What::Alert(AlertWhat::AtSwitchOn { since: jiff::Timestamp::UNIX_EPOCH, tickets: 1, passed_over: 2 });
     let not_started = What::Alert(AlertWhat::TicketsNotStarted { enabled: false, customers: 0 });
     let before = [kept(None, &[], YESTERDAY, &[at_switch_on, not_started]), kept(Some(1), &["a"], YESTERDAY, &[])];
     let now = || vec![kept(Some(2), &["b"], TODAY, &[])];
@@ -158,5 +159,9 @@ fn h1_the_hold_of_a_look_stays_until_somebody_of_it_is_looked_at_again() {
     assert_eq!(after(&[held()], vec![], &companies(&[2, 3])), []);
     assert_eq!(after(&[held()], vec![], &LookedAt::Everything), []);
     let another = || Kept { hold: Some(KeptHold { companies: BTreeSet::new(), ..hold.clone() }), ..Kept::default() };
-    assert_eq!(after(&[held()], vec![another()], &companies(&[3])), [another()], "the latest tells of earlier ones too");
+    assert_eq!(
+        after(&[held()], vec![another()], &companies(&[3])),
+        [another()],
+        "the latest tells of earlier ones too"
+    );
 }

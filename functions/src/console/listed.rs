@@ -104,8 +104,7 @@ impl LastListed {
             return Ok(Arc::clone(known));
         }
         *last = None;
-        let left =
-            Arc::new(Left { kept: store.all_held(connection).await?, connection: connection.clone(), version });
+        let left = Arc::new(Left { kept: store.all_held(connection).await?, connection: connection.clone(), version });
         *last = Some(Arc::clone(&left));
         Ok(left)
     }

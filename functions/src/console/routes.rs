@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, settings, setup,
-    sign_in, syncs,
+    Console, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products, settings,
+    setup, sign_in, syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;

@@ -26,7 +26,11 @@ const MOST_AT_A_TIME: usize = 50;
 enum Saying {
     /// Who looks after it; none: nobody.
     Assign(Option<Assigned>),
-    Ignore { until: Date, reason: String, by: String },
+    Ignore {
+        until: Date,
+        reason: String,
+        by: String,
+    },
     TakeBack,
 }
 
@@ -59,7 +63,8 @@ pub(in crate::console) async fn mark(Operator(who): Operator, posted: Posted) ->
     Ok(back(&connection, &posted, ""))
 }
 
-const MOVED: Failure = Failure::Refused("somebody else said something of one of these findings meanwhile, or it is gone");
+const MOVED: Failure =
+    Failure::Refused("somebody else said something of one of these findings meanwhile, or it is gone");
 
 async fn saying(who: &SignedIn, posted: &Posted, today: Date) -> Result<Saying, Failure> {
     match posted.field("say")? {

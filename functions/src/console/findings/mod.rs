@@ -96,7 +96,8 @@ async fn findings_shown(who: &SignedIn, connection: &Connection, asked: &Asked) 
     let query = Query::asked(&FIELDS, asked).with(&[("connection", id.as_str())]);
     let rows = rows::of(&all, &query, &who.person.id);
     let findings = Paged::of(&rows, Some(query.get("page")), |one| rows::row(one, &listed));
-    let chosen = |word: &'static str, name: String, field: &str| Chosen { word, name, is_chosen: query.get(field) == word };
+    let chosen =
+        |word: &'static str, name: String, field: &str| Chosen { word, name, is_chosen: query.get(field) == word };
     let may_change = who.person.role >= Some(Role::Operator);
     let ignored = all.iter().filter(|one| one.ignored).count();
     Ok(FindingsShown {
@@ -114,7 +115,9 @@ async fn findings_shown(who: &SignedIn, connection: &Connection, asked: &Asked) 
         ignored,
         people: if may_change { people(who).await? } else { Vec::new() },
         tomorrow: today(who, &listed.mapping).tomorrow().map(|day| day.to_string()).unwrap_or_default(),
-        pager: Pager::of(("finding", "findings"), &findings, |page| query.to_page("/findings", "findings", "page", page)),
+        pager: Pager::of(("finding", "findings"), &findings, |page| {
+            query.to_page("/findings", "findings", "page", page)
+        }),
         findings,
     })
 }

@@ -90,9 +90,11 @@ pub(super) fn row(one: &OpenFinding, listed: &Listed) -> FindingRow {
         cost: one.cost.map(|(money, period)| money_a_period(money, period)),
         since: one.since.to_string(),
         assigned: one.mark.assigned.as_ref().map(|assigned| Shown::of(&assigned.name)),
-        ignored: one.mark.ignored.as_ref().map(|ignored| {
-            Shown::of(format!("until {}, said by {}: {}", ignored.until, ignored.by, ignored.reason))
-        }),
+        ignored: one
+            .mark
+            .ignored
+            .as_ref()
+            .map(|ignored| Shown::of(format!("until {}, said by {}: {}", ignored.until, ignored.by, ignored.reason))),
         is_back: one.mark.ignored.is_some() && !one.ignored,
         step: step(finding, listed),
     }

@@ -31,7 +31,8 @@ use shared::words::count;
 const FIELDS: [&str; 6] = ["connection", "tab", "search", "show", "customer", "page"];
 /// How many of the last runs are looked through for the last look.
 const RUNS_LOOKED_THROUGH: usize = 100;
-const COLUMNS: [&str; 9] = ["company", "customer", "what", "severity", "becomes", "because", "state", "held because", "id"];
+const COLUMNS: [&str; 9] =
+    ["company", "customer", "what", "severity", "becomes", "because", "state", "held because", "id"];
 
 /// A part of the plan beside units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +103,8 @@ pub(super) struct TabShown {
 /// The parts of the plan of a connection.
 pub(super) fn tabs(connection: Option<&Connection>, on: Option<Tab>) -> Vec<TabShown> {
     let Some(connection) = connection else { return Vec::new() };
-    let all = [(None, "", "Units"), (Some(Tab::Quotas), "quotas", "Quotas"), (Some(Tab::Tickets), "tickets", "Tickets")];
+    let all =
+        [(None, "", "Units"), (Some(Tab::Quotas), "quotas", "Quotas"), (Some(Tab::Tickets), "tickets", "Tickets")];
     let shown = |(tab, word, name): (Option<Tab>, &str, &'static str)| {
         let mut fields = url::form_urlencoded::Serializer::new(String::new());
         fields.append_pair("connection", connection.id.as_str());

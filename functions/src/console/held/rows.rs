@@ -19,7 +19,8 @@ pub(super) struct Row<'a> {
 }
 
 /// Which changes are shown.
-pub(super) const SHOWS: [(&str, &str); 3] = [("", "Changes and holds"), ("held", "Held only"), ("changes", "Changes only")];
+pub(super) const SHOWS: [(&str, &str); 3] =
+    [("", "Changes and holds"), ("held", "Held only"), ("changes", "Changes only")];
 
 /// All that are asked for, by the customer's name; those of one customer in the order of their plan.
 pub(super) fn of<'a>(left: &'a Left, tab: Tab, query: &Query) -> Vec<Row<'a>> {

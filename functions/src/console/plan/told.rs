@@ -20,7 +20,11 @@ pub(in crate::console) struct Told {
 }
 
 impl Told {
-    pub(in crate::console) async fn read(store: &Store, connection: &ConnectionId, now: Timestamp) -> anyhow::Result<Self> {
+    pub(in crate::console) async fn read(
+        store: &Store,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
         let since = now.checked_sub(APPROVALS_HOLD)?;
         let (mut by_id, mut of_line, mut latest) = (BTreeMap::new(), BTreeMap::new(), None);
         for approval in store.approvals(connection, since).await? {

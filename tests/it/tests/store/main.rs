@@ -6,6 +6,7 @@ mod creations;
 mod drafts;
 mod faults;
 mod folder;
+mod held;
 mod history;
 mod lease;
 mod lines;
