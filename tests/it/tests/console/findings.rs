@@ -114,7 +114,7 @@ async fn findings_of_all_jobs_stand_in_one_list_by_cost_with_age_advice_and_a_wa
         page.shows("#add_missing_services").shows("/customers?connection=north&#38;search=1").shows("Look again now");
     let at = |words: &str| page.text.find(words).unwrap_or_else(|| panic!("no {words} in {}", page.text));
     assert!(at("+100.00 a month") < at("+40.00 a month") && at("+40.00 a month") < at("900 Tape"));
-    assert_eq!(page.text.matches("there is usage and no active").count() % 3, 0, "what two jobs found is there once");
+    assert_eq!(page.text.matches("<bdi>there is usage and no active").count(), 1, "what two jobs found is there once");
     let seen = stage.get(&viewer, "/findings?connection=north").await.is(200);
     seen.shows("6 to be done").hides("Look again now").hides("Assign to").hides("name=\"id-");
     stage.get(&viewer, "/findings?connection=south").await.is(200).shows("0 to be done").shows("Nothing here.");
@@ -197,9 +197,9 @@ async fn what_is_ignored_is_not_counted_and_comes_back_on_its_day_or_when_there_
     stage.jobs_clock.set(NOW.parse().expect("it is a time"));
     assert_eq!(stage.say(&operator, &[&id], &[("say", "take-back")]).await, 303);
     stage.get(&operator, "/findings?connection=north").await.shows("+80.00 a month").hides("was ignored");
-    let records = stage.machine.host.store.audit(2).await.expect("they are read");
-    assert!(records[0].before.contains("ignored until 2026-12-10: agreed by phone"), "{records:?}");
-    assert_eq!(records[0].after, "assigned to nobody");
+    let records = stage.machine.host.store.audit(10).await.expect("they are read");
+    let taken_back = records.iter().find(|record| record.before.contains("ignored until 2026-12-10: agreed by phone"));
+    assert_eq!(taken_back.expect("it is recorded").after, "assigned to nobody");
 }
 
 #[tokio::test]
@@ -245,6 +245,7 @@ async fn looking_again_asks_the_job_that_found_it() {
     let (mut stage, operator) = with_findings().await;
     let (north, again) = (|| ConnectionId::new("north"), ("connection", "north"));
     let id = id_of(1, not_on_contract("Servers", 2));
+    stage.jobs_clock.set(now().checked_add(SignedDuration::from_secs(1)).expect("it is in the calendar"));
     let sent =
         stage.submit(&operator, "/findings/sync", &[again, ("view", "customer=1"), ("finding", &id)]).await.is(303);
     assert!(sent.header("location").starts_with("/findings?connection=north&since="), "{sent:?}");

@@ -44,7 +44,7 @@ async fn it_shows_what_the_last_runs_recorded_and_of_no_other_connection() {
     assert!(kept.expect("it is kept"));
     let page = stage.get(&viewer, "/?connection=north").await.is(200);
     let page = page.shows("4 changes of units are held").shows("5 changes of quotas and tenants are held");
-    let page = page.shows("&#38;tab=quotas").shows("Anna AG (company 1): there is usage and no active");
+    let page = page.shows("&amp;tab=quotas").shows("Anna AG (company 1): there is usage and no active");
     let page = page.shows("→ <bdi>make or renew a recurring service contract").shows("The finding</a>");
     let page = page.shows("<td class=\"number\">31</td><td class=\"number\">27</td><td class=\"number\">4</td>");
     let page = page.shows("<strong>130</strong> of 8000, our share of 40 %").shows("777 of 20000");

@@ -78,7 +78,7 @@ async fn a_run_that_only_plans_keeps_what_it_would_change() {
 
 /// Customers whose first plan waits, as looks at some of them left it, one after the other.
 async fn first_plan_left() -> (Stage, Vec<Customer>) {
-    let mut stage = Stage::new().await;
+    let stage = Stage::new().await;
     let customers: Vec<Customer> =
         (1..=3).map(|number| stage.msp.customer(&format!("Customer {number}"), &[(WORKSTATIONS, number)])).collect();
     stage.connect_and_map().await;
