@@ -20,7 +20,7 @@ use asked::{KINDS, Wanted};
 use axum::response::Response;
 use chart::Chart;
 use events::{Event, Names};
-use gather::{Page, gather};
+use gather::{PAGE, Page, gather};
 use jiff::tz::TimeZone;
 use shared::run::Connection;
 
@@ -86,7 +86,7 @@ async fn happened(who: &SignedIn, connection: &Connection, asked: &Asked) -> Res
     let names = Names::of(&listed, &people);
     let zone = TimeZone::get(&listed.mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
     let wanted = Wanted::of(asked, &connection.id, &names, &zone)?;
-    let Page { events, looked_to, older } = gather(who, &connection.id, &wanted, &names).await?;
+    let Page { events, looked_to, older } = gather(who, &connection.id, &wanted, &names, PAGE).await?;
     let is_first = wanted.is_first_page();
     let chart = match is_first {
         true => Some(Chart::read(store, &connection.id, today(who, &listed.mapping)).await?),
