@@ -101,7 +101,8 @@ fn line_of(place: &LinePlace, rows: &[UnitsRow]) -> LinePlace {
 
 /// What a line's changes that were sent up to `day` tell, oldest first, and its units from day to day.
 pub(crate) fn told(changes: &[&ChangeRecord], day: Date) -> (Vec<Chapter>, Course) {
-    let mut changes: Vec<&ChangeRecord> = changes.iter().copied().filter(|change| change.intent.sent_on <= day).collect();
+    let mut changes: Vec<&ChangeRecord> =
+        changes.iter().copied().filter(|change| change.intent.sent_on <= day).collect();
     changes.sort_by_key(|change| (change.intent.sent_at, change.intent.id.clone()));
     let (mut told, mut course) = (Vec::new(), Course::default());
     for change in changes {

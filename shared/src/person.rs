@@ -191,7 +191,9 @@ mod tests {
         ] {
             assert!(record(what).is_of(&north) && !record(what).is_of(&no), "{what}");
         }
-        for what in ["role of anna (https://login.example)", "northern: Company 7 Anna", "of connection north-2", "north"] {
+        for what in
+            ["role of anna (https://login.example)", "northern: Company 7 Anna", "of connection north-2", "north"]
+        {
             assert!(!record(what).is_of(&north), "{what}");
         }
         assert_eq!(record("north: Company 7 Anna").company(), Some(CompanyId(7)));

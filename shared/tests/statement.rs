@@ -140,7 +140,8 @@ fn a_later_month_begins_with_the_change_that_was_in_force() {
 #[test]
 fn more_changes_than_a_line_remembers_tell_the_whole_month() {
     let day = |number: i32| date(MAY).checked_add(number.days()).expect("it is in May").to_string();
-    let changes: Vec<ChangeRecord> = (0..31).map(|at| change(at, &day(at as i32), at as i64, at as i64 + 1, &day(at as i32))).collect();
+    let changes: Vec<ChangeRecord> =
+        (0..31).map(|at| change(at, &day(at as i32), at as i64, at as i64 + 1, &day(at as i32))).collect();
     let line = of_may(&changes, &[read("2026-06-01", 31)], "2026-06-01");
     let units: Vec<Option<i64>> = line.days.iter().map(|day| day.units).collect();
     assert_eq!(units, (1..=31).map(Some).collect::<Vec<_>>());
@@ -189,7 +190,12 @@ impl Vendor {
 }
 
 fn any_events(ours_only: bool) -> impl Strategy<Value = Vec<(bool, i32, i64, i32)>> {
-    let one = (prop::bool::weighted(if ours_only { 1.0 } else { 0.7 }), 1i32..4, 0i64..30, prop_oneof![3 => Just(0), 1 => 0i32..8]);
+    let one = (
+        prop::bool::weighted(if ours_only { 1.0 } else { 0.7 }),
+        1i32..4,
+        0i64..30,
+        prop_oneof![3 => Just(0), 1 => 0i32..8],
+    );
     prop::collection::vec(one, 0..18)
 }
 

@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup, sign_in,
-    statement, syncs,
+    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup,
+    sign_in, statement, syncs,
 };
 use axum::handler::Handler;
 use axum::http::Method;

@@ -36,7 +36,11 @@ pub(super) enum Rows {
     From(String),
     Newest(usize),
     /// Those from the first `sk` to the last, the newest first, and no more than so many.
-    Between { first: String, last: String, most: usize },
+    Between {
+        first: String,
+        last: String,
+        most: usize,
+    },
 }
 
 /// What became of a write on conditions.

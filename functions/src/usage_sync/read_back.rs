@@ -4,8 +4,8 @@
 use super::apply::Apply;
 use crate::store::{CLOSED_TOGETHER, Closing};
 use anyhow::Context;
-use shared::deed::{Became, Deed};
 use shared::contract::{Period, UnitsRow, row_on};
+use shared::deed::{Became, Deed};
 use shared::finding::{Finding, What};
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState};

@@ -97,7 +97,8 @@ impl Event {
 
     /// A change at a vendor.
     pub(super) fn of_deed(deed: Deed, names: &Names<'_>) -> Self {
-        let service = deed.service.map(|id| names.services.get(&id).map_or(format!("service {id}"), |name| (*name).to_owned()));
+        let service =
+            deed.service.map(|id| names.services.get(&id).map_or(format!("service {id}"), |name| (*name).to_owned()));
         let contract = deed.contract.map(|contract| format!(", contract {contract}")).unwrap_or_default();
         let (before, after) = match deed.moved.split_once(" → ") {
             Some((before, after)) => (before.to_owned(), after.to_owned()),
@@ -218,9 +219,9 @@ impl Event {
             return false;
         }
         let is_theirs = wanted.customers.as_ref().is_none_or(|all| of_run || !all.is_disjoint(&self.companies));
-        let is_on = wanted.contract.is_none_or(|contract| {
-            of_run || self.contract == Some(contract) || names_contract(&self.what, contract)
-        });
+        let is_on = wanted
+            .contract
+            .is_none_or(|contract| of_run || self.contract == Some(contract) || names_contract(&self.what, contract));
         is_theirs && is_on && (wanted.person.is_empty() || names.is_by(&wanted.person, &self.by))
     }
 }

@@ -86,7 +86,8 @@ pub(super) async fn gather(
     }
     events.shrink_to_fit();
     // Where one time fills all that is looked at, the next page goes on before it.
-    let older = until.map(|until| if until < to { until } else { until.saturating_sub(1.nanosecond()).unwrap_or(until) });
+    let older =
+        until.map(|until| if until < to { until } else { until.saturating_sub(1.nanosecond()).unwrap_or(until) });
     Ok(Page { events, looked_to: older, older: older.map(|at| Place { at, skip: 0 }) })
 }
 

@@ -111,21 +111,30 @@ async fn happened(who: &SignedIn, connection: &Connection, asked: &Asked) -> Res
         chart,
         rows: events.iter().map(|event| row_of(event, &zone)).collect(),
         looked_to: looked_to.map(|time| at(time, &zone)),
-        older: older.map(|place| format!("/activity?{}#happened", query.with(&[("before", &place.to_string())]).text())),
+        older: older
+            .map(|place| format!("/activity?{}#happened", query.with(&[("before", &place.to_string())]).text())),
         newest: (!is_first).then(|| format!("/activity?{}#happened", query.with(&[("before", "")]).text())),
         file: format!("/activity/events.csv?{}", query.with(&[("before", "")]).text()),
     })
 }
 
+/// A run's time and enough of its id that it is found in the file.
+fn short(run: &str) -> &str {
+    &run[..run.floor_char_boundary(RUN_SHOWN)]
+}
+
+/// How much of a run's id is shown.
+const RUN_SHOWN: usize = 33;
 /// How many names are offered to choose from; any other may be typed.
 const PEOPLE_OFFERED: usize = 200;
 
 fn row_of(event: &Event, zone: &TimeZone) -> EventRow {
     let all = |texts: &[String]| texts.iter().filter(|text| !text.is_empty()).map(Shown::of).collect();
-    let mut by = event.by.clone();
-    if let Some(run) = &event.run {
-        by = if by.is_empty() { format!("run {run}") } else { format!("run {run}, approved by {by}") };
-    }
+    let by = match (&event.run, event.by.as_str()) {
+        (Some(run), "") => format!("run {}", short(run)),
+        (Some(run), by) => format!("run {}, approved by {by}", short(run)),
+        (None, by) => format!("by {by}"),
+    };
     EventRow {
         at: at(event.at, zone),
         kind: event.kind.name(),

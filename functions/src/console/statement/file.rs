@@ -49,7 +49,8 @@ fn cells(line: &LineMonth, day: &Day, told: &Statement) -> Vec<String> {
     let price = price_of(service);
     let intent = change_of(line, day).map(|change| &change.intent);
     let used = used_on(line, told, day.date);
-    let join = |each: fn(&UsedItem<'_>) -> String, between: &str| used.iter().map(each).collect::<Vec<_>>().join(between);
+    let join =
+        |each: fn(&UsedItem<'_>) -> String, between: &str| used.iter().map(each).collect::<Vec<_>>().join(between);
     vec![
         place.company.to_string(),
         told.customer.clone(),

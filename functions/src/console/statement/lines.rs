@@ -179,12 +179,7 @@ fn kept_on(told: &Statement, day: Date) -> Option<(&TenantId, &Reading)> {
     Some((&usage.tenant, reading?))
 }
 
-fn items_of<'a>(
-    line: &LineMonth,
-    told: &'a Statement,
-    tenant: &'a TenantId,
-    reading: &Reading,
-) -> Vec<UsedItem<'a>> {
+fn items_of<'a>(line: &LineMonth, told: &'a Statement, tenant: &'a TenantId, reading: &Reading) -> Vec<UsedItem<'a>> {
     let products = told.listed.mapping.products_by_service();
     let rows = products.get(&line.place.service).map(|product| product.rows.clone()).unwrap_or_default();
     let item = |row: &&'a shared::mapping::ProductRow| {

@@ -201,12 +201,7 @@ fn row_of(line: &ListedLine, looked: Date) -> Option<UnitsRow> {
     })
 }
 
-async fn told(
-    who: &SignedIn,
-    connection: &Connection,
-    company: &str,
-    month: Option<&str>,
-) -> Result<Told, Failure> {
+async fn told(who: &SignedIn, connection: &Connection, company: &str, month: Option<&str>) -> Result<Told, Failure> {
     let told = read(who, connection, company, month).await?;
     let settings = &told.listed.mapping.settings;
     let zone = TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC);

@@ -80,20 +80,28 @@ async fn a_month_is_told_day_by_day_with_what_led_there_and_what_nobody_wrote_do
         ]
     );
     assert!(told[0].2.contains(&format!("{} were found for 2026-11-11", units - 1)), "{told:?}");
-    let others = format!("somebody else changed them to {} on a day that nobody wrote down, seen for 2026-11-15", units + 2);
+    let others =
+        format!("somebody else changed them to {} on a day that nobody wrote down, seen for 2026-11-15", units + 2);
     assert!(told[1].2.starts_with("as we set them; ") && told[1].2.contains(&others), "{told:?}");
-    assert_eq!((told[2].2.as_str(), told[3].2.ends_with("to come, unless something changes")), ("as we set them", true));
+    assert_eq!(
+        (told[2].2.as_str(), told[3].2.ends_with("to come, unless something changes")),
+        ("as we set them", true)
+    );
     // Why, by which run, approved by whom, and the usage behind it.
     let page = page.shows(&format!("{} → {units} from 2026-11-11", units - 1)).shows("changed by somebody else");
     let page = page.shows("approved by &#60;script&#62;").hides("<script>alert").hides("\u{202e}");
-    let page = page.shows(&format!("usage of tenant {} for 2026-11-11", sold.tenant)).shows("found before our first change");
+    let page =
+        page.shows(&format!("usage of tenant {} for 2026-11-11", sold.tenant)).shows("found before our first change");
     let page = page.shows("This is no invoice").shows("The month goes on: this is up to 2026-11-15.");
     let shown = crate::approve::snapshot(&world).await;
     let service = shown.services.iter().find(|one| one.id == ServiceId(sold.service)).expect("it is listed");
     let price = service.unit_price.expect("it has a price");
     page.shows(&format!("list price of one unit {price:.2} a month"))
         .shows(&format!(">{:.2} a month</td>", price * rust_decimal::Decimal::from(units)))
-        .shows(&format!("<p class=\"standing\"><bdi>{}", shown.companies.iter().find(|one| one.id.0 == sold.company).expect("it is").name));
+        .shows(&format!(
+            "<p class=\"standing\"><bdi>{}",
+            shown.companies.iter().find(|one| one.id.0 == sold.company).expect("it is").name
+        ));
 }
 
 #[tokio::test]
@@ -175,7 +183,10 @@ async fn the_file_has_a_row_for_each_line_and_day_that_says_what_explaining_that
         assert_eq!(!row[column("in base units")].is_empty(), is_read, "{day}: {row:?}");
     }
     let of_11th = &rows[11];
-    assert_eq!(of_11th[column("in base units")], (u64::try_from(world.used(&sold)).expect("small") * sold.size).to_string());
+    assert_eq!(
+        of_11th[column("in base units")],
+        (u64::try_from(world.used(&sold)).expect("small") * sold.size).to_string()
+    );
     assert!(of_11th[column("approved by")].contains("clerk") && !of_11th[column("by run")].is_empty());
     assert!(of_11th[column("at list price per period")].ends_with(" a month"));
 }
@@ -236,9 +247,11 @@ async fn a_customer_is_chosen_among_ten_thousand_page_by_page() {
     }
     provider.known_to(&stage, "north").await;
     let viewer = stage.session_with(Role::Viewer).await;
-    let listed = |page: &str| page.matches("<a class=\"button\" href=\"/statement?connection=north&#38;company=").count();
+    let listed =
+        |page: &str| page.matches("<a class=\"button\" href=\"/statement?connection=north&#38;company=").count();
     let page = stage.get(&viewer, "/statement?connection=north&month=2026-09&page=50").await.is(200);
-    let page = page.shows("5000 customers, page 50 of 50").shows("company=9998&#38;month=2026-09").hides("company=9999&");
+    let page =
+        page.shows("5000 customers, page 50 of 50").shows("company=9998&#38;month=2026-09").hides("company=9999&");
     assert_eq!(listed(&page.text), 100);
     // Who is not mapped any more may have been billed once.
     let page = stage.get(&viewer, "/statement?connection=north&search=customer%2009999").await.is(200);

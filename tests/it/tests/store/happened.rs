@@ -39,9 +39,7 @@ async fn what_happened_within_a_span_comes_newest_first_and_no_more_than_is_want
 async fn what_was_begun_is_replaced_by_what_became_of_it_and_what_was_not_run_is_gone() {
     let table = table().await;
     let (store, a) = (&table.store, id("a"));
-    let deed = |name: &str, became| {
-        Deed { change: name.to_owned(), became, ..Deed::made(&change(1, 2, "i", now())) }
-    };
+    let deed = |name: &str, became| Deed { change: name.to_owned(), became, ..Deed::made(&change(1, 2, "i", now())) };
     let begun = [deed("x", Became::Begun), deed("y", Became::Begun)];
     store.save_deeds(&a, &begun).await.unwrap();
     let all = within(-1, 1, 10);
