@@ -17,6 +17,7 @@ use super::listed::Listed;
 use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::query::Query;
+use super::replay::{self, InShort};
 use super::settings::{self, Form, TICKET_SECTIONS, Wrong};
 use super::words::Shown;
 use askama::Template;
@@ -53,6 +54,9 @@ struct Tickets {
     told: Option<Shown>,
     forms: Vec<Form>,
     action: &'static str,
+    /// What the alerts of the last days would have become; none before they were read.
+    replayed: Option<InShort>,
+    days_before: u32,
     /// What was not read of either side.
     not_read: Option<&'static str>,
     are_listed: bool,
@@ -120,6 +124,8 @@ async fn tickets(
         forms,
         action: "/tickets/settings",
         not_read: (!are_read(&listed)).then_some(NOT_READ),
+        replayed: replay::in_short(who, (connection, &listed, draft)).await?,
+        days_before: draft.applied_to(&listed.mapping).settings.tickets.days_before_switch_on,
         are_listed: !listed.snapshot.alert_types.is_empty(),
         search: Shown::of(query.get("search")),
         states: rows::states(&all, &query),
