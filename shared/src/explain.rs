@@ -2,8 +2,9 @@
 //! arithmetic, those of others as such. Tells a story from records and rows; reads nothing.
 
 use crate::contract::{UnitsRow, row_on};
+use crate::days::{Course, Found};
 use crate::ids::CompanyId;
-use crate::line::{Intent, LinePlace, LineState, Settlement};
+use crate::line::{Intent, LinePlace};
 use crate::reckoning::{Figure, amount};
 use crate::run::ChangeRecord;
 use crate::words::count;
@@ -57,6 +58,27 @@ pub fn explain(
     rows: &[UnitsRow],
     day: Date,
 ) -> Vec<Explanation> {
+    let all = by_line(company, changes, rows).into_iter();
+    all.map(|(place, changes)| {
+        let of_line: Vec<&UnitsRow> = rows.iter().filter(|row| Some(row.line) == place.line).collect();
+        let units = row_on(of_line.iter().copied(), day).map(|row| row.units);
+        let (mut chapters, course) = told(&changes, day);
+        if let (Some(left), Some(units)) = (course.expected_on(day), units)
+            && left != units
+        {
+            chapters.push(Chapter::Others { from: left, to: units, seen_for: day });
+        }
+        Explanation { place, service_name: service_name.to_owned(), day, units, chapters }
+    })
+    .collect()
+}
+
+/// Each line that there is a change or a row of, with its changes.
+pub(crate) fn by_line<'a>(
+    company: CompanyId,
+    changes: &'a [ChangeRecord],
+    rows: &[UnitsRow],
+) -> BTreeMap<LinePlace, Vec<&'a ChangeRecord>> {
     let mut by_place: BTreeMap<LinePlace, Vec<&ChangeRecord>> = BTreeMap::new();
     for change in changes {
         by_place.entry(line_of(&change.place, rows)).or_default().push(change);
@@ -68,14 +90,6 @@ pub fn explain(
         }
     }
     by_place
-        .into_iter()
-        .map(|(place, changes)| {
-            let of_line: Vec<&UnitsRow> = rows.iter().filter(|row| Some(row.line) == place.line).collect();
-            let units = row_on(of_line.iter().copied(), day).map(|row| row.units);
-            let chapters = chapters(&place, changes, units, day);
-            Explanation { place, service_name: service_name.to_owned(), day, units, chapters }
-        })
-        .collect()
 }
 
 /// A change that made the vendor create the line belongs to that line.
@@ -85,30 +99,26 @@ fn line_of(place: &LinePlace, rows: &[UnitsRow]) -> LinePlace {
     LinePlace { line, ..place.clone() }
 }
 
-fn chapters(place: &LinePlace, mut changes: Vec<&ChangeRecord>, units: Option<i64>, day: Date) -> Vec<Chapter> {
+/// What a line's changes that were sent up to `day` tell, oldest first, and its units from day to day.
+pub(crate) fn told(changes: &[&ChangeRecord], day: Date) -> (Vec<Chapter>, Course) {
+    let mut changes: Vec<&ChangeRecord> =
+        changes.iter().copied().filter(|change| change.intent.sent_on <= day).collect();
     changes.sort_by_key(|change| (change.intent.sent_at, change.intent.id.clone()));
-    let mut told = Vec::new();
-    let mut ours = LineState::new(place.clone());
-    for change in changes.into_iter().filter(|change| change.intent.sent_on <= day) {
+    let (mut told, mut course) = (Vec::new(), Course::default());
+    for change in changes {
         let Intent { before, effective, .. } = change.intent;
-        match ours.expected_on(effective) {
+        match course.expected_on(effective) {
             None => told.push(Chapter::Before { units: before }),
             Some(left) if left != before => {
                 told.push(Chapter::Others { from: left, to: before, seen_for: effective });
-                ours.adopt(effective, before);
+                course.others(Found { on: effective, units: before });
             }
             Some(_) => {}
         }
         told.push(Chapter::Us(Box::new(change.clone())));
-        ours.open = Some(change.intent.clone());
-        ours.close(Settlement::Done);
+        course.ours(&change.intent);
     }
-    if let (Some(left), Some(units)) = (ours.expected_on(day), units)
-        && left != units
-    {
-        told.push(Chapter::Others { from: left, to: units, seen_for: day });
-    }
-    told
+    (told, course)
 }
 
 impl fmt::Display for Explanation {

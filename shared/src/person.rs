@@ -1,6 +1,7 @@
 //! The people of the console: who may do what, how long a session lasts, and what is kept of what they changed. It
 //! knows nothing of how a person came in.
 
+use crate::ids::{CompanyId, ConnectionId};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -111,6 +112,23 @@ pub struct AuditRecord {
     pub after: String,
 }
 
+impl AuditRecord {
+    /// Whether it is of this connection, which it names at its beginning or after the word.
+    pub fn is_of(&self, connection: &ConnectionId) -> bool {
+        let ends = |rest: &str| !rest.starts_with(|c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.'));
+        let begins = self.what.strip_prefix(connection.as_str()).is_some_and(|rest| rest.starts_with(": "));
+        let named = format!("connection {connection}");
+        begins || self.what.match_indices(&named).any(|(at, found)| ends(&self.what[at + found.len()..]))
+    }
+
+    /// The company that it names, if one.
+    pub fn company(&self) -> Option<CompanyId> {
+        let (_, after) = self.what.split_once("ompany ")?;
+        let end = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
+        after[..end].parse().ok().map(CompanyId)
+    }
+}
+
 /// Why a role is not changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RoleRefusal {
@@ -153,6 +171,34 @@ mod tests {
     fn person(subject: &str, role: Option<Role>) -> Person {
         let id = PersonId { issuer: "https://login.example".to_owned(), subject: subject.to_owned() };
         Person { id, name: subject.to_owned(), role }
+    }
+
+    #[test]
+    fn a_record_is_of_the_connection_that_it_names_and_of_no_other() {
+        let record = |what: &str| AuditRecord {
+            at: Timestamp::UNIX_EPOCH,
+            by: PersonId::local(),
+            what: what.to_owned(),
+            before: String::new(),
+            after: String::new(),
+        };
+        let (north, no) = (ConnectionId::new("north"), ConnectionId::new("no"));
+        for what in [
+            "north: Company 7 Anna",
+            "company 7, service 3 of connection north",
+            "credentials of connection north to be checked",
+            "the first plan abc of units, with 2 changes, of connection north",
+        ] {
+            assert!(record(what).is_of(&north) && !record(what).is_of(&no), "{what}");
+        }
+        for what in
+            ["role of anna (https://login.example)", "northern: Company 7 Anna", "of connection north-2", "north"]
+        {
+            assert!(!record(what).is_of(&north), "{what}");
+        }
+        assert_eq!(record("north: Company 7 Anna").company(), Some(CompanyId(7)));
+        assert_eq!(record("company 12, service 3 of connection north").company(), Some(CompanyId(12)));
+        assert_eq!(record("north: Item x on y").company(), None);
     }
 
     #[test]

@@ -190,6 +190,12 @@ impl RunRecord {
         }
     }
 
+    /// Whether it looked, as is done all day long, and found nothing to do.
+    pub fn is_idle_look(&self) -> bool {
+        let found_nothing = self.counts.changes + self.counts.held == 0;
+        self.job != Job::UsageSync && self.outcome == Outcome::Complete && found_nothing
+    }
+
     /// Whether something is left that must not wait for a day. What was refused is asked for again only when something
     /// changed, or a day passed (U6).
     pub fn goes_on(&self) -> bool {

@@ -147,6 +147,12 @@ fn change_row(change: &Change, reasons: &[String]) -> Row {
     row
 }
 
+/// The cells of a change's row, without its id: what, from what to what, and why at the end.
+pub(crate) fn cells_of(change: &Change) -> Vec<String> {
+    let plain = Change { approved_by: None, ..change.clone() };
+    change_row(&plain, &[]).cells.split_off(1)
+}
+
 fn adjustment_row(adjustment: &Adjustment) -> Row {
     let money = match (adjustment.money_per_period(), adjustment.period_type) {
         (Some(money), Some(period)) => format!("{money:+.2} a {}", period.per()),

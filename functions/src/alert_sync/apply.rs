@@ -6,6 +6,7 @@ use super::desk;
 use super::memory::Observed;
 use super::send::{Sender, Tried};
 use crate::host::Host;
+use crate::run::begun::Begun;
 use crate::run::held::Deeds;
 use crate::run::sending::LOOK_EVERY;
 use crate::run::{AtWork, budget};
@@ -13,6 +14,7 @@ use crate::store::{IntentError, Lease};
 use shared::alert_link::AlertLink;
 use shared::alert_plan::{AlertPlan, MOST_CHANGES, Made, became_of, creation_key, is_unfinished, links_after, told};
 use shared::creation::Creation;
+use shared::deed::Became;
 use shared::finding::{AlertWhat, Finding, What};
 use shared::ids::AlertId;
 use shared::plan::{Action, Change, Plan};
@@ -96,6 +98,9 @@ impl<'a> Apply<'a> {
             intent.iter().for_each(|intent| self.became(change, &Made::Open(intent.clone())));
         }
         self.remember(group).await?;
+        let connection = &self.at_work.connection.id;
+        let begun = Begun::begin(self.host, connection, &record.id, group).await?;
+        let mut known: BTreeMap<&str, Became> = BTreeMap::new();
         // As late as can be: a person may take a ticket at any time.
         let tickets = desk::tickets_of(self.at_work, self.observed, group).await;
         self.sender.tickets_were_read();
@@ -104,10 +109,12 @@ impl<'a> Apply<'a> {
                 Ok(tickets) => self.sender.make(change, intent.as_mut(), tickets).await,
                 Err(_) => Tried::Left,
             };
+            known.extend(became(&tried).map(|became| (change.id.as_str(), became)));
             self.take_down(change, intent.take(), tried, before, record);
             self.host.progress.advance();
         }
         self.remember(group).await?;
+        begun.end(|change| known.get(change).cloned()).await?;
         tickets.map(drop)
     }
 
@@ -219,6 +226,16 @@ impl<'a> Apply<'a> {
             store.save_alert_cursor(&lease, &cursor).await?;
         }
         Ok(())
+    }
+}
+
+/// What the list of what happened says of it; nothing where it was certainly not run.
+fn became(tried: &Tried) -> Option<Became> {
+    match tried {
+        Tried::Made(_) => Some(Became::Made),
+        Tried::Refused(text) => Some(Became::Refused(text.clone())),
+        Tried::Unknown => Some(Became::Begun),
+        Tried::Left => None,
     }
 }
 

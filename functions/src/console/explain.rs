@@ -7,6 +7,7 @@ use super::gates::Viewer;
 use super::listed::Listed;
 use super::pages::{Failure, Frame, show};
 use super::plan::{today, usage_words};
+use super::statement;
 use super::words::{Shown, at};
 use askama::Template;
 use axum::response::Response;
@@ -26,6 +27,8 @@ struct ExplainPage {
     customer: Shown,
     service: Shown,
     lines: Vec<LineStory>,
+    /// What the address of the month's statement says.
+    statement: String,
 }
 
 /// The story of one line.
@@ -38,17 +41,18 @@ struct LineStory {
     chapters: Vec<ChapterRow>,
 }
 
-struct ChapterRow {
-    what: Shown,
-    details: Vec<Shown>,
-    used: Vec<UsedRow>,
-    arithmetic: Option<Shown>,
+/// What happened to a line, as `console/chapters.html` tells it.
+pub(super) struct ChapterRow {
+    pub(super) what: Shown,
+    pub(super) details: Vec<Shown>,
+    pub(super) used: Vec<UsedRow>,
+    pub(super) arithmetic: Option<Shown>,
 }
 
-struct UsedRow {
-    item: Shown,
-    amount: String,
-    base_units: u64,
+pub(super) struct UsedRow {
+    pub(super) item: Shown,
+    pub(super) amount: String,
+    pub(super) base_units: u64,
 }
 
 pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
@@ -80,7 +84,9 @@ pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, 
     let mapped = || listed.mapping.customers.get(&company).map(|row| row.company_name.as_str());
     let customer = known.or_else(mapped).unwrap_or_default();
     let frame = Frame::of_connection("Explanation", &who, Some(&connection));
-    show(&ExplainPage { frame, customer: Shown::of(customer), service: Shown::of(name), lines: stories })
+    let statement = statement::query_of(&connection.id, company, None);
+    let (customer, service) = (Shown::of(customer), Shown::of(name));
+    show(&ExplainPage { frame, customer, service, lines: stories, statement })
 }
 
 /// The units of a line as the last run read them.
@@ -116,7 +122,7 @@ fn told(story: &Explanation, lines: &[&ListedLine], listed: &Listed, zone: &Time
     }
 }
 
-fn chapter_row(chapter: &Chapter, zone: &TimeZone) -> ChapterRow {
+pub(super) fn chapter_row(chapter: &Chapter, zone: &TimeZone) -> ChapterRow {
     let plain = |what: String| ChapterRow { what: Shown::of(what), details: vec![], used: vec![], arithmetic: None };
     match chapter {
         Chapter::Before { units } => plain(format!("{units} found before our first change")),

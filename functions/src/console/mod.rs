@@ -8,6 +8,7 @@
 //! checked to come from a page of the same session.
 
 mod accounts;
+mod activity;
 mod assets;
 mod changes;
 mod connections;
@@ -29,11 +30,13 @@ mod people;
 mod plan;
 mod products;
 mod query;
+mod replay;
 mod routes;
 mod sessions;
 mod settings;
 mod setup;
 mod sign_in;
+mod statement;
 mod syncs;
 mod tickets;
 mod words;
@@ -41,6 +44,7 @@ mod words;
 pub use links::{LINK_LASTS, Links};
 pub use listed::LastListed;
 pub use oidc::Provider;
+pub use replay::LastReplays;
 pub use routes::{Needs, Route, routes};
 pub use sessions::cookie_name;
 
@@ -79,6 +83,8 @@ pub struct Console {
     pub provider: Option<Provider>,
     /// What lists are made of.
     pub listed: LastListed,
+    /// What the alerts of the last days would have become.
+    pub replays: LastReplays,
     /// Where people put what they offer to connect with; none where credentials come from the environment.
     pub offers: Option<Offers>,
 }

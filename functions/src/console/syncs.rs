@@ -13,7 +13,7 @@ use shared::run::{Job, Outcome, RunRecord};
 use url::form_urlencoded;
 
 /// After this a sync that was asked for and left no record is not waited for any more.
-const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// The field of an address that asks about a sync for a few.
 pub(super) const FOR_SOME: &str = "some";
 /// What a person may ask for, and what the button says.

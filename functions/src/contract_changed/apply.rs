@@ -4,10 +4,12 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::{Host, Vendors};
+use crate::run::begun::Begun;
 use crate::run::held::Deeds;
 use crate::run::lease;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::store::{IntentError, Lease};
+use shared::deed::Became;
 use shared::finding::{Finding, PrepaidWhat, What};
 use shared::ids::CompanyId;
 use shared::plan::{Action, Change, company_of};
@@ -16,7 +18,7 @@ use shared::quota_facts::{QuotaFacts, QuotaState};
 use shared::quota_guard::quota_states_after;
 use shared::quota_plan::QuotaPlan;
 use shared::run::{Connection, Outcome, RunRecord};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::RwLock;
@@ -49,14 +51,25 @@ pub(super) struct Outcomes {
     pub(super) made: BTreeSet<String>,
     /// What a person should know.
     pub(super) findings: Vec<PrepaidWhat>,
-    /// Changes that the vendor refused.
-    pub(super) refused: usize,
+    /// Changes that the vendor refused, by id, with its words.
+    pub(super) refused: BTreeMap<String, String>,
     /// Whether our API client may not change this tenant.
     pub(super) is_denied: bool,
     /// Why the customer is to be looked at again.
     pub(super) failure: Option<String>,
     /// What is remembered of a tenant that was completed.
     pub(super) state: Option<QuotaState>,
+}
+
+impl Outcomes {
+    /// What became of a change; none where it was not done. `stopped`: what was not made was not begun.
+    fn became(&self, change: &str, stopped: bool) -> Option<Became> {
+        if self.made.contains(change) {
+            return Some(Became::Made);
+        }
+        let refused = self.refused.get(change).cloned().map(Became::Refused);
+        refused.or_else(|| self.failure.as_ref().filter(|_| !stopped).map(|_| Became::Begun))
+    }
 }
 
 impl<'a> Apply<'a> {
@@ -90,7 +103,10 @@ impl<'a> Apply<'a> {
                 unchanged.push(customer.clone());
                 continue;
             }
+            let begun = Begun::begin(self.host, &self.connection.id, &record.id, changes.iter().copied()).await?;
             let outcomes = self.outcomes_of(facts, customer, &changes).await?;
+            let stopped = self.stop.get().is_some();
+            begun.end(|change| outcomes.became(change, stopped)).await?;
             self.remember(std::slice::from_ref(customer), &outcomes.made, outcomes.state).await?;
             denied.extend(outcomes.is_denied.then_some(customer.company));
             if let (true, Some(why)) = (denied.len() > 1, &outcomes.failure) {
@@ -99,7 +115,7 @@ impl<'a> Apply<'a> {
                 _ = self.is_denied.set(());
             }
             record.counts.made += outcomes.made.len();
-            record.counts.refused += outcomes.refused;
+            record.counts.refused += outcomes.refused.len();
             record.counts.findings += outcomes.findings.len();
             let found: Vec<Finding> = outcomes.findings.into_iter().map(|what| finding(customer, what)).collect();
             record.findings.extend(found.iter().map(ToString::to_string));
@@ -164,7 +180,7 @@ impl<'a> Apply<'a> {
             Ok(()) => _ = outcomes.made.insert(change.id.clone()),
             Err(error) => match self.refusal(error) {
                 Ok(text) => {
-                    outcomes.refused += 1;
+                    outcomes.refused.insert(change.id.clone(), text.clone());
                     outcomes.findings.push(PrepaidWhat::NotDisabled { text });
                 }
                 // Whether it was disabled, the next look at the tenant tells.

@@ -68,7 +68,7 @@ impl Apply<'_> {
                 outcomes.made.insert(change.id.clone());
             }
             Err(Incomplete::Refused(text)) => {
-                outcomes.refused += 1;
+                outcomes.refused.insert(change.id.clone(), text.clone());
                 outcomes.findings.push(PrepaidWhat::TenantRefused { text });
             }
             Err(Incomplete::Failed(why)) => outcomes.failure = Some(why),
@@ -174,8 +174,8 @@ impl Apply<'_> {
     ) -> anyhow::Result<()> {
         match self.refusal(error) {
             Ok(text) => {
+                outcomes.refused.insert(creation.change.clone(), text.clone());
                 self.save(&Creation { refused: Some(text.clone()), ..creation }).await?;
-                outcomes.refused += 1;
                 outcomes.findings.push(PrepaidWhat::TenantRefused { text });
             }
             Err(why) => {

@@ -62,7 +62,7 @@ impl Apply<'_> {
     fn were_refused(&self, settings: Settings, error: AcronisWriteError, outcomes: &mut Outcomes) {
         match self.refusal(error) {
             Ok(text) => {
-                outcomes.refused += settings.len();
+                outcomes.refused.extend(settings.keys().map(|id| (id.clone(), text.clone())));
                 let items: Vec<String> = settings.into_values().map(|setting| setting.label).collect();
                 outcomes.findings.push(PrepaidWhat::QuotaRefused { item: items.join(", "), text });
             }

@@ -3,6 +3,7 @@
 
 mod approval;
 mod batch;
+pub(crate) mod begun;
 pub(crate) mod budget;
 pub(crate) mod held;
 pub(crate) mod lease;
@@ -138,7 +139,20 @@ async fn recorded(host: &Host, id: &ConnectionId, mut record: RunRecord, work: W
         tracing::error!("saving the run's record: {error:#}");
         return Err(error.context(Logged("saving the run's record".to_owned())));
     }
+    if let Some(plan) = &plan {
+        count(host, id, &record, plan).await;
+    }
     Ok(Run { record, plan, failed })
+}
+
+/// Counts what a run came to in its day. That is for people to look at, and its failure is no run's.
+async fn count(host: &Host, id: &ConnectionId, record: &RunRecord, plan: &Plan) {
+    let counts = record.counts;
+    let looked_at_all = record.job == Job::UsageSync && record.everybody;
+    let found = looked_at_all.then_some((counts.findings, counts.held));
+    if let Err(error) = host.store.count_day(id, plan.today, counts.made, found).await {
+        tracing::warn!("the day was not counted: {error:#}");
+    }
 }
 
 async fn look(host: &Host, id: &ConnectionId, record: &mut RunRecord, work: Work) -> anyhow::Result<Done> {

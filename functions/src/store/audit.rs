@@ -14,7 +14,7 @@ use shared::person::{AuditRecord, Person, PersonId};
 
 /// Partitions that are no connection's: their names hold no `#`.
 const PEOPLE: &str = "people";
-const AUDIT: &str = "audit";
+pub(super) const AUDIT: &str = "audit";
 /// Sorts before each person, whose keys begin with a digit.
 const HEAD: &str = "!head";
 /// Beside what they record, this many items fit into one transaction, which takes 100 (DynamoDB's limit).
@@ -59,7 +59,7 @@ pub(super) fn audit_item(record: &AuditRecord) -> anyhow::Result<Item> {
 /// What an item of the record holds.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Recorded {
+pub(super) enum Recorded {
     One(AuditRecord),
     /// What was changed together, and is too many for items of their own in one transaction.
     Together(Vec<AuditRecord>),

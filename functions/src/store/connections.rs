@@ -6,7 +6,7 @@ use super::items::{Item, Key, Rows, Written, body_of, text, text_of};
 use anyhow::{Context, bail};
 use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::civil::Date;
-use shared::ids::ConnectionId;
+use shared::ids::{CompanyId, ConnectionId};
 use shared::kept::CompanyState;
 use shared::run::Connection;
 
@@ -109,6 +109,16 @@ impl Store {
             Ok(())
         })
         .await
+    }
+
+    /// What is remembered of one company.
+    pub async fn company_state(
+        &self,
+        connection: &ConnectionId,
+        company: CompanyId,
+    ) -> anyhow::Result<Option<CompanyState>> {
+        let key = Key { pk: format!("{connection}#companies"), sk: company.to_string() };
+        self.get(&key).await?.as_ref().map(body_of).transpose()
     }
 
     /// Stores what is remembered of a company.

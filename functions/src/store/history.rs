@@ -8,14 +8,12 @@ use aws_sdk_dynamodb::types::AttributeValue;
 use jiff::{SignedDuration, Timestamp};
 use shared::ids::{CompanyId, ConnectionId, ServiceId};
 use shared::person::AuditRecord;
-use shared::run::{Approval, ChangeRecord, Job, Outcome, RunRecord};
+use shared::run::{Approval, ChangeRecord, Job, RunRecord};
 
 /// How long the record of a run is kept.
-const RUNS_KEPT_DAYS: i64 = 400;
+pub(super) const RUNS_KEPT_DAYS: i64 = 400;
 /// How long that of a look that found nothing is: there are hundreds a day.
 const IDLE_LOOKS_KEPT_DAYS: i64 = 3;
-/// How long an approval is kept: what it approves has long moved by then.
-const APPROVALS_KEPT_DAYS: i64 = 30;
 /// No run works for longer; how far back to look for one that may still have been at work.
 const LONGEST_RUN: SignedDuration = SignedDuration::from_hours(1);
 /// The most text of ids in one part of an approval, well below the 400 KB an item may hold: which line an id is of comes
@@ -28,7 +26,7 @@ pub(super) fn expires(from: Timestamp, days: i64) -> AttributeValue {
 }
 
 /// A time as text that sorts by time.
-fn sortable(time: Timestamp) -> String {
+pub(super) fn sortable(time: Timestamp) -> String {
     format!("{time:.9}")
 }
 
@@ -73,9 +71,7 @@ impl Store {
         let sk = format!("{}#{}", sortable(run.started), run.id);
         let mut item = Key { pk: format!("{connection}#runs"), sk }.holding(run)?;
         let looks_often = matches!(run.job, Job::ContractWatch | Job::AlertSync | Job::TicketChanged);
-        let found_nothing = run.counts.changes + run.counts.held == 0;
-        let is_idle = looks_often && run.outcome == Outcome::Complete && found_nothing;
-        let days = if is_idle { IDLE_LOOKS_KEPT_DAYS } else { RUNS_KEPT_DAYS };
+        let days = if looks_often && run.is_idle_look() { IDLE_LOOKS_KEPT_DAYS } else { RUNS_KEPT_DAYS };
         item.insert("ttl".to_owned(), expires(run.started, days));
         self.put(item).await
     }
@@ -126,9 +122,21 @@ impl Store {
         company: CompanyId,
         service: ServiceId,
     ) -> anyhow::Result<Vec<ChangeRecord>> {
+        self.changes_that_begin(connection, changes_of(company, service)).await
+    }
+
+    /// The changes made to all units of a company, by service.
+    pub async fn changes_of_company(
+        &self,
+        connection: &ConnectionId,
+        company: CompanyId,
+    ) -> anyhow::Result<Vec<ChangeRecord>> {
+        self.changes_that_begin(connection, format!("{company}#")).await
+    }
+
+    async fn changes_that_begin(&self, connection: &ConnectionId, begin: String) -> anyhow::Result<Vec<ChangeRecord>> {
         let mut changes = Vec::new();
-        let rows = Rows::StartingWith(changes_of(company, service));
-        self.query(&format!("{connection}#changes"), rows, |item| {
+        self.query(&format!("{connection}#changes"), Rows::StartingWith(begin), |item| {
             changes.push(body_of(&item)?);
             Ok(())
         })
@@ -148,7 +156,7 @@ fn approval_items(connection: &ConnectionId, approval: &Approval) -> anyhow::Res
         let lines = ids.iter().filter_map(of).collect();
         let body = Approval { ids: ids.to_vec(), lines, ..approval.clone() };
         let mut item = Key { pk: format!("{connection}#approvals"), sk: format!("{at}#{part:06}") }.holding(&body)?;
-        item.insert("ttl".to_owned(), expires(approval.at, APPROVALS_KEPT_DAYS));
+        item.insert("ttl".to_owned(), expires(approval.at, RUNS_KEPT_DAYS));
         Ok(item)
     };
     parts(&approval.ids).into_iter().enumerate().map(item).collect()

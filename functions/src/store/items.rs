@@ -35,6 +35,12 @@ pub(super) enum Rows {
     StartingWith(String),
     From(String),
     Newest(usize),
+    /// Those from the first `sk` to the last, the newest first, and no more than so many.
+    Between {
+        first: String,
+        last: String,
+        most: usize,
+    },
 }
 
 /// What became of a write on conditions.
@@ -163,6 +169,15 @@ impl Store {
             Rows::From(first) => request
                 .key_condition_expression("pk = :pk AND sk >= :sk")
                 .expression_attribute_values(":sk", text(first)),
+            Rows::Between { first, last, most: count } => {
+                most = count;
+                request
+                    .key_condition_expression("pk = :pk AND sk BETWEEN :first AND :last")
+                    .expression_attribute_values(":first", text(first))
+                    .expression_attribute_values(":last", text(last))
+                    .scan_index_forward(false)
+                    .limit(i32::try_from(count.max(1)).unwrap_or(i32::MAX))
+            }
             Rows::Newest(count) => {
                 most = count;
                 let limit = i32::try_from(count.max(1)).unwrap_or(i32::MAX);

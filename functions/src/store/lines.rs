@@ -3,11 +3,13 @@
 //! does not judge what an intent came to.
 
 use super::Store;
+use super::deeds::deeds_item;
 use super::history::change_key;
 use super::items::{Item, Key, Rows, Written, body_of, text, text_of};
 use super::lease::Lease;
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
+use shared::deed::Deed;
 use shared::ids::ConnectionId;
 use shared::line::LineState;
 use shared::run::ChangeRecord;
@@ -43,7 +45,7 @@ pub struct Closing {
 
 /// Intents that may be recorded together: few, because those of a run that dies wait to be settled.
 pub const RECORDED_TOGETHER: usize = 8;
-/// Intents that may be closed together: two items each, of the hundred that a transaction takes.
+/// Intents that may be closed together: two items each and one for all, of the hundred that a transaction takes.
 pub const CLOSED_TOGETHER: usize = 40;
 /// The place of the lease and of the line in a transaction.
 const LEASE: usize = 0;
@@ -88,7 +90,7 @@ impl Store {
         let mut body = serde_json::to_string(&before).map_err(anyhow::Error::from)?;
         loop {
             let put = self.intent_put(lease, state, &before, &body)?;
-            let stored = match self.fenced(lease, &doing, put, None).await? {
+            let stored = match self.fenced(lease, &doing, put, Vec::new()).await? {
                 Written::Done(_) => return Ok(()),
                 Written::Refused { stored, .. } => stored,
             };
@@ -165,7 +167,9 @@ impl Store {
         made: Option<&ChangeRecord>,
     ) -> Result<(), IntentError> {
         let (put, record) = self.closing(lease, state, settled, made)?;
-        match self.fenced(lease, &format!("closing intent {settled}"), put, record).await? {
+        let deed = made.map(Deed::made).map_or(Ok(None), |deed| deeds_item(&lease.connection, &[deed]))?;
+        let records = record.into_iter().chain(deed).collect();
+        match self.fenced(lease, &format!("closing intent {settled}"), put, records).await? {
             Written::Done(_) => Ok(()),
             Written::Refused { .. } => Err(IntentError::Changed),
         }
@@ -175,6 +179,10 @@ impl Store {
     /// closed one by one, so that each is judged by itself.
     pub async fn close_intents(&self, lease: &Lease, closings: &[Closing]) -> Result<(), IntentError> {
         let mut actions = vec![self.held(lease)?];
+        let made: Vec<Deed> = closings.iter().filter_map(|closing| closing.made.as_ref()).map(Deed::made).collect();
+        if let Some(item) = deeds_item(&lease.connection, &made)? {
+            actions.push(self.put_action(item)?);
+        }
         for Closing { state, settled, made } in closings {
             let (put, record) = self.closing(lease, state, settled, made.as_ref())?;
             let record = record.map(|record| Put::builder().table_name(&self.table).set_item(Some(record)));
@@ -221,7 +229,7 @@ impl Store {
                 put.condition_expression("#open = :open").expression_attribute_values(":open", text(&intent.id))
             }
         };
-        match self.fenced(lease, &format!("storing line {}", state.place.key()), put, None).await? {
+        match self.fenced(lease, &format!("storing line {}", state.place.key()), put, Vec::new()).await? {
             Written::Done(_) => Ok(()),
             Written::Refused { stored, .. } if stored.contains_key("open") => Err(IntentError::AlreadyOpen),
             Written::Refused { .. } => Err(IntentError::Changed),
@@ -235,19 +243,18 @@ impl Store {
             .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld))
     }
 
-    /// Puts a line, and a record beside it, if the lease still holds and the put's condition does.
+    /// Puts a line, and records beside it, if the lease still holds and the put's condition does.
     async fn fenced(
         &self,
         lease: &Lease,
         doing: &str,
         line: PutBuilder,
-        record: Option<Item>,
+        records: Vec<Item>,
     ) -> Result<Written, IntentError> {
         let put = |put: Put| TransactWriteItem::builder().put(put).build();
         let mut actions = vec![self.held(lease)?, put(line.build().map_err(anyhow::Error::from)?)];
-        if let Some(record) = record {
-            let record = Put::builder().table_name(&self.table).set_item(Some(record)).build();
-            actions.push(put(record.map_err(anyhow::Error::from)?));
+        for record in records {
+            actions.push(self.put_action(record)?);
         }
         match self.transact(doing, actions).await? {
             Written::Refused { action: LEASE, .. } => Err(IntentError::LeaseLost),

@@ -23,8 +23,10 @@
 //! | `<id>#cursors` | job | how far a job has looked | ever |
 //! | `<id>#creations` | key at the vendor | something created at a vendor | ever |
 //! | `<id>#changes` | `<company>#<service>#<settled at>#<intent id>` | a change that was made | ever |
+//! | `<id>#deeds` | `<at>#<run id>#<change id>` | changes at the vendors, in few words | 400 days |
+//! | `<id>#days` | day | what a day's runs came to: `made`, `findings`, `held` | 400 days |
 //! | `<id>#runs` | `<started>#<run id>` | the record of a run | 400 days; 3 of a look that found nothing |
-//! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 30 days |
+//! | `<id>#approvals` | `<at>#<fingerprint>#<part>` | an approval, or a part of a long one | 400 days |
 //! | `<id>#leases` | job | `token`, `owner`, `until`, `claim` of the last holder | ever |
 //! | `<id>#setup` | `offer` | what was offered last to connect with, and what came of it; `claim` of who says so | ever |
 //! | `webhooks` | connection id | when calls from outside were heard last: `taken`, `refused` | ever |
@@ -45,7 +47,9 @@ mod alerts;
 mod audit;
 mod connections;
 mod creations;
+mod deeds;
 mod drafts;
+mod happened;
 mod held;
 mod history;
 mod items;
@@ -62,6 +66,7 @@ mod webhook_calls;
 
 pub use audit::People;
 pub use drafts::StoredDraft;
+pub use happened::{Looked, Span};
 pub use items::DatabaseError;
 pub use lease::Lease;
 pub use lines::{CLOSED_TOGETHER, Closing, IntentError, RECORDED_TOGETHER};

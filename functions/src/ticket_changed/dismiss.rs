@@ -4,6 +4,7 @@
 use super::Planned;
 use crate::acronis::{AcronisWriteError, AcronisWriter};
 use crate::host::Host;
+use crate::run::begun::Begun;
 use crate::run::held::Deeds;
 use crate::run::sending::{TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{AtWork, lease};
@@ -11,16 +12,22 @@ use crate::store::Lease;
 use jiff::civil::Date;
 use shared::alert_plan::{AlertPlan, Made, became_of};
 use shared::creation::Creation;
+use shared::deed::Became;
 use shared::finding::{AlertWhat, Finding, What};
-use shared::ids::AlertId;
+use shared::ids::{AlertId, ConnectionId};
 use shared::plan::{Action, Change, Plan};
 use shared::run::{Outcome, RunRecord};
 use shared::ticket_change::AlertDismissal;
+use std::collections::BTreeMap;
 use tokio::sync::RwLock;
+
+/// Dismissals that stand in one item of the list of what happened.
+const LISTED_TOGETHER: usize = 100;
 
 /// One plan being carried out.
 pub(super) struct Dismiss<'a> {
     host: &'a Host,
+    connection: &'a ConnectionId,
     writer: AcronisWriter,
     lease: &'a RwLock<Lease>,
     today: Date,
@@ -36,28 +43,24 @@ impl<'a> Dismiss<'a> {
         planned: &'a mut Planned,
         deeds: &'a mut Deeds,
     ) -> Self {
-        let AtWork { host, vendors, .. } = *at_work;
+        let AtWork { host, vendors, connection, .. } = *at_work;
+        let connection = &connection.id;
         let Planned { observed, alerts, plan } = planned;
         let writer = AcronisWriter::new(&vendors.acronis);
-        Self { host, writer, lease, today: observed.today, alerts, plan, deeds }
+        Self { host, connection, writer, lease, today: observed.today, alerts, plan, deeds }
     }
 
-    /// Does what the plan says and puts the outcome into the record.
+    /// Does what the plan says and puts the outcome into the record, and into the list of what happened.
     pub(super) async fn carry_out(mut self, record: &mut RunRecord) -> anyhow::Result<()> {
         self.host.progress.begin("dismissing alerts", Some(self.plan.changes.len() as u64));
         let mut troubles = Vec::new();
-        for change in &self.plan.changes {
-            let Action::DismissAlert(dismissal) = &change.action else { continue };
-            if self.host.deadline.left().is_some_and(|left| left < TIME_FOR_A_CHANGE) {
-                record.outcome = Outcome::Stopped("the time of this run is over; the next goes on".to_owned());
+        for some in self.plan.changes.chunks(LISTED_TOGETHER) {
+            let begun = Begun::begin(self.host, self.connection, &record.id, some).await?;
+            let known = self.dismiss(some, record, &mut troubles).await?;
+            begun.end(|change| known.get(change).cloned()).await?;
+            if matches!(record.outcome, Outcome::Stopped(_)) {
                 return Ok(());
             }
-            let answer = self.sent(dismissal.alert()).await;
-            let made = self.made_of(change, dismissal, answer, record, &mut troubles);
-            if let Some(made) = made {
-                self.remember(dismissal.alert(), &change.action, &made).await?;
-            }
-            self.host.progress.advance();
         }
         if record.counts.refused > 0 {
             troubles.push(format!("{} refused by the vendor", record.counts.refused));
@@ -66,6 +69,31 @@ impl<'a> Dismiss<'a> {
             record.outcome = Outcome::Failed(troubles.join("; "));
         }
         Ok(())
+    }
+
+    /// Dismisses some, and says what is known to have become of each.
+    async fn dismiss(
+        &mut self,
+        changes: &[Change],
+        record: &mut RunRecord,
+        troubles: &mut Vec<String>,
+    ) -> anyhow::Result<BTreeMap<String, Became>> {
+        let mut known = BTreeMap::new();
+        for change in changes {
+            let Action::DismissAlert(dismissal) = &change.action else { continue };
+            if self.host.deadline.left().is_some_and(|left| left < TIME_FOR_A_CHANGE) {
+                record.outcome = Outcome::Stopped("the time of this run is over; the next goes on".to_owned());
+                break;
+            }
+            let answer = self.sent(dismissal.alert()).await;
+            known.extend(became(&answer).map(|became| (change.id.clone(), became)));
+            let made = self.made_of(change, dismissal, answer, record, troubles);
+            if let Some(made) = made {
+                self.remember(dismissal.alert(), &change.action, &made).await?;
+            }
+            self.host.progress.advance();
+        }
+        Ok(known)
     }
 
     /// Sends a dismissal; again only while it certainly was not run. Whether the alert was there.
@@ -127,6 +155,16 @@ impl<'a> Dismiss<'a> {
         became_of(link, action, made, self.host.clock.now());
         let lease = self.lease.read().await;
         Ok(self.host.store.save_alert_links(&lease, std::slice::from_ref(link)).await?)
+    }
+}
+
+/// What the list of what happened says of it; nothing where the alert was gone, or it was certainly not run.
+fn became(answer: &Result<bool, AcronisWriteError>) -> Option<Became> {
+    match answer {
+        Ok(was_there) => was_there.then_some(Became::Made),
+        Err(AcronisWriteError::Refused { text, .. }) => Some(Became::Refused(text.clone())),
+        Err(AcronisWriteError::NotRun { .. }) => None,
+        Err(_) => Some(Became::Begun),
     }
 }
 

@@ -368,6 +368,7 @@ impl Apply<'_> {
     async fn close_refused(&self, mut state: LineState, intent: &Intent, text: String) -> anyhow::Result<Attempt> {
         state.close_as_refused(text.clone());
         self.close(&state, intent, None).await?;
+        self.list_refused(&state.place, intent, &text).await?;
         Ok(Attempt::Refused(state.place, text))
     }
 

@@ -5,6 +5,7 @@ use super::apply::Apply;
 use crate::store::{CLOSED_TOGETHER, Closing};
 use anyhow::Context;
 use shared::contract::{Period, UnitsRow, row_on};
+use shared::deed::{Became, Deed};
 use shared::finding::{Finding, What};
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState};
@@ -32,6 +33,7 @@ impl Apply<'_> {
             } else if let Some(text) = duplicate {
                 state.close_as_refused(text.clone());
                 self.close(&state, &intent, None).await?;
+                self.list_refused(&state.place, &intent, &text).await?;
                 self.told_refused(&state.place, text, record);
             } else {
                 unknown.insert(state.place.company);
@@ -65,6 +67,12 @@ impl Apply<'_> {
 
     pub(super) fn record_of(&self, place: &LinePlace, intent: &Intent) -> ChangeRecord {
         ChangeRecord { place: place.clone(), intent: intent.clone(), settled_at: self.host.clock.now() }
+    }
+
+    /// What is made stands in the list of what happened with its record; what is refused has none.
+    pub(super) async fn list_refused(&self, place: &LinePlace, intent: &Intent, text: &str) -> anyhow::Result<()> {
+        let deed = Deed::of_units(place, intent, self.host.clock.now(), Became::Refused(text.to_owned()));
+        self.host.store.save_deeds(&self.connection.id, &[deed]).await
     }
 
     pub(super) fn told_refused(&self, place: &LinePlace, text: String, record: &mut RunRecord) {

@@ -7,10 +7,11 @@ use crate::store::SaveError;
 use anyhow::{Context, bail};
 use jiff::Timestamp;
 use shared::creation::Creation;
+use shared::deed::{Became, Deed};
 use shared::finding::{Finding, What};
 use shared::ids::ServiceId;
 use shared::mapping::{Mapping, NewService, ServiceTarget};
-use shared::plan::Action;
+use shared::plan::{Action, Change};
 use shared::run::RunRecord;
 
 /// What became of a service.
@@ -36,10 +37,12 @@ pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow:
         match find_or_create(apply, service, &change.id).await? {
             Created::There(id) => {
                 put_into_mapping(apply, service, id).await?;
+                list(apply, change, record, Became::Made).await?;
                 record.counts.made += 1;
                 apply.made.add(&change.id);
             }
             Created::Refused(text) => {
+                list(apply, change, record, Became::Refused(text.clone())).await?;
                 let what = What::ServiceRefused { service_name: service.name.clone(), text };
                 let finding = Finding::of_connection(what);
                 record.findings.push(finding.to_string());
@@ -52,6 +55,12 @@ pub(super) async fn create(apply: &Apply<'_>, record: &mut RunRecord) -> anyhow:
         }
     }
     Ok(())
+}
+
+/// Puts it into the list of what happened.
+async fn list(apply: &Apply<'_>, change: &Change, record: &RunRecord, became: Became) -> anyhow::Result<()> {
+    let deed = Deed::of_plan(change, &record.id, apply.host.clock.now(), became);
+    apply.host.store.save_deeds(&apply.connection.id, &[deed]).await
 }
 
 async fn find_or_create(apply: &Apply<'_>, service: &NewService, change: &str) -> anyhow::Result<Created> {

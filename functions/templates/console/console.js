@@ -60,3 +60,9 @@ for (const tenant of document.querySelectorAll("[data-tenant]")) {
     edits.submit();
   });
 }
+
+// A page that is made for paper is printed by a button; without it by the browser's own.
+for (const button of document.querySelectorAll("[data-prints]")) {
+  button.hidden = false;
+  button.addEventListener("click", () => window.print());
+}

@@ -2,9 +2,12 @@
 //! about once. It reckons by itself and asks nothing of the rules under test.
 
 use crate::world::World;
+use functions::store::Span;
+use jiff::Timestamp;
 use jiff::civil::Date;
 use sandbox::acronis::catalogue::Unit;
 use sandbox::autotask::adjustments::{Adjustment, Author};
+use shared::deed::{Became, Deed};
 use shared::ids::{CompanyId, ServiceId};
 use shared::line::LineState;
 use std::collections::BTreeMap;
@@ -142,7 +145,7 @@ impl World {
     }
 
     /// Nothing is open, each change that the vendor took is in our books once and with the same days and
-    /// units, no line was written twice for a day, and every request was one that a vendor knows.
+    /// units, and once in the list of what happened, no line was written twice for a day, and every request was one that a vendor knows.
     pub async fn made_once(&self) {
         assert_eq!(self.open_intents().await, 0, "intents are left open: {:#?}", self.states().await);
         let mut taken: BTreeMap<(i64, i64), Vec<(Date, i64)>> = BTreeMap::new();
@@ -152,6 +155,7 @@ impl World {
             assert!(!twice, "written twice for a day: {adjustment:?}");
             of_line.push((adjustment.effective, adjustment.delta));
         }
+        let mut listed = self.listed_units().await;
         for ((contract, service), changes) in taken {
             let company = self.sandbox.world(|world| world.contract(contract)).expect("it is there").company_id;
             let store = &self.host.store;
@@ -160,14 +164,32 @@ impl World {
                 .await
                 .expect("the table is read");
             let of_contract = booked.into_iter().filter(|change| change.place.contract.0 == contract);
+            let of_contract: Vec<_> = of_contract.collect();
+            for change in &of_contract {
+                let at = listed.iter().position(|id| *id == change.intent.change);
+                listed.swap_remove(at.unwrap_or_else(|| panic!("{} is not listed", change.intent.change)));
+            }
             let mut booked: Vec<(Date, i64)> =
-                of_contract.map(|change| (change.intent.effective, change.intent.unit_change())).collect();
+                of_contract.iter().map(|change| (change.intent.effective, change.intent.unit_change())).collect();
             let mut changes = changes;
             changes.sort_unstable();
             booked.sort_unstable();
             assert_eq!(booked, changes, "our books differ from Autotask's: contract {contract}, service {service}");
         }
+        assert_eq!(listed, [""; 0], "listed, and not made");
         self.nothing_unknown();
+    }
+
+    /// The changes of units that the list of what happened has as made.
+    async fn listed_units(&self) -> Vec<String> {
+        let made = |deed: &Deed| deed.service.is_some() && deed.became == Became::Made;
+        self.listed().await.into_iter().filter(made).map(|deed| deed.change).collect()
+    }
+
+    /// The list of what happened at the vendors, the newest first.
+    pub async fn listed(&self) -> Vec<Deed> {
+        let span = Span { from: Timestamp::UNIX_EPOCH, to: Timestamp::MAX, most: 100_000 };
+        self.host.store.deeds(&self.connection, span).await.expect("the table is read").rows
     }
 
     /// Every request was one that the vendors know.

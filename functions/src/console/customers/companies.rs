@@ -4,9 +4,11 @@ use super::super::accounts::{CompanyAt, TenantAt};
 use super::super::drafts::print_of_link;
 use super::super::paged::Paged;
 use super::super::query::Query;
+use super::super::statement;
 use super::super::words::Shown;
 use super::overlay::{Overlay, SHOWN, State};
 use super::words::link_in_words;
+use shared::ids::ConnectionId;
 use shared::mapping::CustomerLink;
 use shared::matching::Standing;
 use shared::snapshot::{CompanyType, Snapshot};
@@ -48,6 +50,8 @@ pub(super) struct CompanyRow {
     /// Where it is chosen.
     pub(super) choose: String,
     pub(super) is_chosen: bool,
+    /// Where its statement is, if it is mapped.
+    pub(super) statement: Option<String>,
     pub(super) suggestions: Vec<Suggestion>,
 }
 
@@ -176,6 +180,10 @@ pub(super) fn row(overlay: &Overlay<'_>, snapshot: &Snapshot, company: &CompanyA
         print: print_of_link(&company.link),
         choose: format!("/customers?{}#chosen", query.with(&[("company", &id), ("tenant", "")]).text()),
         is_chosen: query.get("company") == id,
+        statement: matches!(company.link, CustomerLink::Mapped { .. }).then(|| {
+            let connection = ConnectionId::new(query.get("connection"));
+            format!("/statement?{}", statement::query_of(&connection, company.id, None))
+        }),
         suggestions: overlay.suggestions(company).into_iter().map(Suggestion::of).collect(),
         id,
     }

@@ -76,6 +76,14 @@ fn all_is_done_once(stage: &Stage, round: &Round, when: &str) {
     assert_eq!((of_customer(2), of_customer(3)), (vec![0], vec![1]), "shared, {when}");
 }
 
+/// Whatever died: the list of what happened has each ticket at least as begun.
+async fn each_ticket_is_listed(stage: &Stage, when: &str) {
+    let listed = stage.world.listed().await;
+    let created = listed.iter().filter(|deed| deed.moved.contains("new: ")).count();
+    let tickets = stage.tickets().len();
+    assert!(created >= tickets, "{tickets} tickets, and {created} are listed, {when}");
+}
+
 /// Looks until nothing is left to be done.
 async fn looks_until_done(stage: &Stage, when: &str) {
     for _ in 0..4 {
@@ -128,6 +136,7 @@ async fn u6_t7_a_run_that_dies_after_any_request_is_made_good_by_the_next_and_no
             stage.world.pass_seconds(LEASE_IS_OVER_SECONDS);
             looks_until_done(&stage, &when).await;
         }
+        each_ticket_is_listed(&stage, &when).await;
         all_is_done_once(&stage, &round, &when);
         if !died {
             break;

@@ -10,6 +10,7 @@ mod guide;
 mod held;
 mod idle;
 mod life;
+mod listed;
 mod lost;
 mod odd;
 mod people;

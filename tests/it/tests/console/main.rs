@@ -1,5 +1,6 @@
 //! The console as browsers meet it: over HTTP, on the machine that hosts it and as the Lambda function.
 
+mod activity;
 mod approve;
 mod changes;
 mod csv;
@@ -10,6 +11,7 @@ mod findings;
 mod forms;
 mod function;
 mod held;
+mod help;
 mod hosted;
 mod links;
 mod names;
@@ -31,3 +33,5 @@ mod setup;
 mod setup_refusals;
 mod setup_stage;
 mod stage;
+mod statement;
+mod tickets;

@@ -7,6 +7,7 @@ mod cursors;
 mod expired;
 mod held;
 mod idle;
+mod listed;
 mod many;
 mod permission;
 mod refusals;

@@ -2,6 +2,7 @@
 
 use crate::samples::{after, change, company_state, connection, day, id, intent, mapping, now, odd_line, with_open};
 use crate::table;
+use functions::store::Span;
 use shared::ids::{CompanyId, ServiceId};
 use shared::run::{Approval, Connection, Job};
 
@@ -99,6 +100,12 @@ async fn nothing_of_one_connection_is_seen_from_another() {
         assert_eq!(store.runs(&other, 9).await.unwrap(), [], "{other}");
         assert_eq!(store.runs_since(&other, after(-1)).await.unwrap(), [], "{other}");
         assert_eq!(store.changes(&other, CompanyId(0), ServiceId(7)).await.unwrap(), [], "{other}");
+        assert_eq!(store.changes_of_company(&other, CompanyId(0)).await.unwrap(), [], "{other}");
+        assert_eq!(store.company_state(&other, CompanyId(1)).await.unwrap(), None, "{other}");
+        let span = Span { from: after(-9), to: after(9), most: 9 };
+        assert_eq!(store.deeds(&other, span).await.unwrap().rows, [], "{other}");
+        assert_eq!(store.runs_within(&other, span).await.unwrap().rows, [], "{other}");
+        assert_eq!(store.approvals_within(&other, span).await.unwrap().rows, [], "{other}");
         assert!(store.acquire_lease(&other, Job::UsageSync, "r", now()).await.unwrap().is_some(), "{other}");
     }
     assert_eq!(store.connections().await.unwrap(), []);

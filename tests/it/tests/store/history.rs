@@ -79,8 +79,14 @@ async fn runs_and_approvals_expire_and_the_record_of_a_change_does_not() {
     for item in table.all().await {
         kept.insert(item["pk"].as_s().unwrap().clone(), item.get("ttl").map(days));
     }
-    let expected =
-        [("a#approvals", Some(30)), ("a#changes", None), ("a#leases", None), ("a#lines", None), ("a#runs", Some(400))];
+    let expected = [
+        ("a#approvals", Some(400)),
+        ("a#changes", None),
+        ("a#deeds", Some(400)),
+        ("a#leases", None),
+        ("a#lines", None),
+        ("a#runs", Some(400)),
+    ];
     assert_eq!(kept, expected.map(|(pk, days)| (pk.to_owned(), days)).into());
 }
 

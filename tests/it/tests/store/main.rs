@@ -6,6 +6,7 @@ mod creations;
 mod drafts;
 mod faults;
 mod folder;
+mod happened;
 mod held;
 mod history;
 mod lease;
