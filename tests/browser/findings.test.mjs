@@ -21,7 +21,7 @@ test("a finding is assigned to a person by keyboard alone", async () => {
   await page.keyboard.press("ArrowDown");
   await tabTo(page, "Assign");
   await page.keyboard.press("Enter");
-  await page.getByText(/^assigned to/).first().waitFor();
+  await page.locator("table.lines td", { hasText: "assigned to" }).first().waitFor();
   await page.goto(`${origin}/findings?show=mine`);
   assert.equal(await page.locator("table.lines tbody tr").count(), 1);
 });

@@ -80,7 +80,12 @@ pub(super) fn step(finding: &Finding, listed: &Listed) -> Step {
             PrepaidWhat::Locked { .. } | PrepaidWhat::QuotaRefused { .. } | PrepaidWhat::NotDisabled { .. } => {
                 Some((to("/plan", &[("tab", "quotas"), ("customer", &company)]), "See its quotas"))
             }
-            _ => customer(),
+            PrepaidWhat::NoContract { .. }
+            | PrepaidWhat::ContractWithoutTenant
+            | PrepaidWhat::TenantWithoutContract
+            | PrepaidWhat::TenantWithItsName { .. } => customer(),
+            PrepaidWhat::StorageToChoose { .. } => Some((to("/settings", &[]), "Choose the default storage")),
+            _ => None,
         },
         What::Alert(what) => match what {
             AlertWhat::UnmappedAlerts { tenant_name, .. } => {
