@@ -19,6 +19,7 @@ pub mod progress;
 pub mod run;
 pub mod secrets;
 pub mod setup;
+pub mod spreadsheet;
 pub mod standing;
 pub mod store;
 pub mod ticket_changed;

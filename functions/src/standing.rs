@@ -2,12 +2,17 @@
 //! vendor; what a person has to do about it is for each face to say.
 
 use crate::store::Store;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use shared::contract::Service;
+use shared::held::Kept;
 use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
+use shared::open_finding::{FindingMark, OpenFinding, open_findings};
 use shared::run::{Connection, Job, Outcome, RunRecord};
 use shared::words::count;
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 /// How many runs are shown.
 const RUNS_SHOWN: usize = 10;
@@ -63,12 +68,11 @@ impl Standing {
 
     /// The jobs that have something to do.
     pub fn jobs(&self) -> impl Iterator<Item = Job> {
-        JOBS.into_iter().filter(|job| self.is_at_work(*job))
+        jobs_at_work(&self.mapping)
     }
 
-    /// Whether a job has something to do. Tickets need no product; where nothing at all is mapped, the others wait.
     fn is_at_work(&self, job: Job) -> bool {
-        if is_of_tickets(job) { self.makes_tickets() } else { self.is_mapped() || !self.makes_tickets() }
+        is_at_work(&self.mapping, job)
     }
 
     /// Looks that are made often and found nothing are no news; where something is held, the last one is.
@@ -88,37 +92,24 @@ impl Standing {
         self.runs.iter().filter(move |run| is_at_work && run.job == Job::ContractChanged && run.started >= since)
     }
 
-    /// Runs of a job of tickets since the last one that looked at everything, and that one. Before the first plan is
-    /// approved that one alone: it counts what the plan would make.
-    fn looks(&self, job: Job) -> impl Iterator<Item = &RunRecord> {
-        let looks = move |run: &&RunRecord| run.job == job && !run.only_reads && run.outcome != Outcome::Skipped;
-        let of_job = move || self.runs.iter().filter(looks);
-        let whole = of_job().position(|run| run.everybody);
-        let first = whole.filter(|_| !self.connection.first_tickets_approved).unwrap_or_default();
-        of_job().take(whole.map_or(usize::MAX, |whole| whole + 1)).skip(first).filter(move |_| self.is_at_work(job))
-    }
-
-    /// What was found: by the last run of units, by a day's looks at quotas, and of tickets since all were looked at.
-    pub fn findings(&self) -> Vec<&str> {
-        let units = self.last_of(Job::UsageSync).filter(|run| self.is_at_work(run.job));
-        let units = units.into_iter().flat_map(|run| &run.findings);
-        let tickets = self.looks(Job::AlertSync).chain(self.looks(Job::TicketChanged));
-        let others: BTreeSet<&str> =
-            self.looks_at_quotas().chain(tickets).flat_map(|run| &run.findings).map(String::as_str).collect();
-        let units: Vec<&str> = units.map(String::as_str).collect();
-        let more = others.into_iter().filter(|finding| !units.contains(finding)).collect::<Vec<_>>();
-        units.iter().copied().chain(more).collect()
+    /// What was found and is there still, with what people said of it.
+    pub async fn findings(&self, store: &Store) -> anyhow::Result<Vec<OpenFinding>> {
+        let id = &self.connection.id;
+        let (kept, marks) = (store.all_held(id).await?, store.finding_marks(id).await?);
+        let services = store.snapshot(id).await?.map(|snapshot| snapshot.services).unwrap_or_default();
+        let zone = TimeZone::get(&self.mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
+        let today = self.now.to_zoned(zone).date();
+        Ok(open_findings_of(&self.mapping, &kept, &marks, &services, today))
     }
 
     /// Whether anything is billed or sold: a product and a customer are mapped (M5).
     pub fn is_mapped(&self) -> bool {
-        let sells = self.mapping.products.values().any(|row| row.service.is_some());
-        sells && self.mapping.mapped_customers().next().is_some()
+        is_mapped(&self.mapping)
     }
 
     /// Whether alerts make tickets (M5): that needs no product.
     pub fn makes_tickets(&self) -> bool {
-        self.mapping.settings.tickets.enabled && self.mapping.mapped_customers().next().is_some()
+        makes_tickets(&self.mapping)
     }
 
     /// Whether the first plan of a job waits for approval (M5).
@@ -166,6 +157,37 @@ impl Standing {
             }
         }
     }
+}
+
+/// The jobs that have something to do under a mapping.
+pub fn jobs_at_work(mapping: &Mapping) -> impl Iterator<Item = Job> {
+    JOBS.into_iter().filter(|job| is_at_work(mapping, *job))
+}
+
+/// What jobs that have something to do found, as one list.
+pub fn open_findings_of(
+    mapping: &Mapping,
+    kept: &[(Job, Kept)],
+    marks: &BTreeMap<String, FindingMark>,
+    services: &[Service],
+    today: Date,
+) -> Vec<OpenFinding> {
+    let of_work = kept.iter().filter(|(job, _)| is_at_work(mapping, *job)).map(|(_, kept)| kept);
+    open_findings(of_work, marks, services, today)
+}
+
+/// Tickets need no product; where nothing at all is mapped, the others wait.
+fn is_at_work(mapping: &Mapping, job: Job) -> bool {
+    if is_of_tickets(job) { makes_tickets(mapping) } else { is_mapped(mapping) || !makes_tickets(mapping) }
+}
+
+fn is_mapped(mapping: &Mapping) -> bool {
+    let sells = mapping.products.values().any(|row| row.service.is_some());
+    sells && mapping.mapped_customers().next().is_some()
+}
+
+fn makes_tickets(mapping: &Mapping) -> bool {
+    mapping.settings.tickets.enabled && mapping.mapped_customers().next().is_some()
 }
 
 fn is_of_tickets(job: Job) -> bool {

@@ -291,7 +291,11 @@ impl Links {
         }
         if is_active || !says_cleared {
             let of_ticket = &mut self.of_ticket.entry(ticket).or_default()[usize::from(!is_active)];
-            if is_there { of_ticket.insert(id()) } else { of_ticket.remove(&link.alert.id) };
+            if is_there {
+                of_ticket.insert(id())
+            } else {
+                of_ticket.remove(&link.alert.id)
+            };
         }
         if shared {
             put(&mut self.shared, (link.company, link.alert.kind.clone()), (since, ticket, id()), is_there);

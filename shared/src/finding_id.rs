@@ -22,7 +22,9 @@ impl Finding {
     /// How much it is about, where it counts anything: units, alerts, items.
     pub fn size(&self) -> Option<u64> {
         match &self.what {
-            What::NotOnContract { unbilled, .. } | What::ContractToChoose { unbilled, .. } => Some(unbilled.unsigned_abs()),
+            What::NotOnContract { unbilled, .. } | What::ContractToChoose { unbilled, .. } => {
+                Some(unbilled.unsigned_abs())
+            }
             What::PostedPeriod { missed, .. } | What::PostedToTheEnd { missed, .. } => Some(missed.unsigned_abs()),
             What::Excluded { units, wanted, .. } => Some(wanted.abs_diff(*units)),
             What::Alert(AlertWhat::UnmappedAlerts { alerts, .. } | AlertWhat::CompanyTakesNoTickets { alerts }) => {
@@ -74,7 +76,9 @@ impl What {
             What::PostedPeriod { contract, service_name, .. } => ("posted-period", line(*contract, service_name)),
             What::PostedToTheEnd { contract, service_name, .. } => ("posted-to-the-end", line(*contract, service_name)),
             What::PeriodNotSeen { contract, service_name, .. } => ("period-not-seen", line(*contract, service_name)),
-            What::ChangedByOthers { contract, service_name, .. } => ("changed-by-others", line(*contract, service_name)),
+            What::ChangedByOthers { contract, service_name, .. } => {
+                ("changed-by-others", line(*contract, service_name))
+            }
             What::Unanswered { contract, service_name, .. } => ("unanswered", line(*contract, service_name)),
             What::Refused { contract, service_name, .. } => ("refused", line(*contract, service_name)),
             What::Excluded { contract, service_name, .. } => ("excluded", line(*contract, service_name)),

@@ -123,7 +123,8 @@ pub fn left_by(plan: &Plan, made: &BTreeSet<String>, told: &[Finding], looked_at
             LookedAt::Companies(companies) => companies.clone(),
             _ => plan.held.iter().filter_map(|held| company_of(&held.change)).collect(),
         };
-        let hold = KeptHold { hold: RunHold { parts: Vec::new(), ..hold.clone() }, parts: hold.parts.clone(), companies };
+        let hold =
+            KeptHold { hold: RunHold { parts: Vec::new(), ..hold.clone() }, parts: hold.parts.clone(), companies };
         kept.entry(None).or_default().hold = Some(hold);
     }
     kept.into_values().collect()
@@ -163,7 +164,8 @@ pub fn after(before: &[Kept], now: Vec<Kept>, looked_at: &LookedAt) -> Vec<Kept>
     let mut after: BTreeMap<Option<CompanyId>, Kept> = now.into_iter().map(|kept| (kept.company, kept)).collect();
     for earlier in before {
         let company = earlier.company;
-        let is_others = matches!(looked_at, LookedAt::Companies(companies) if company.is_some_and(|one| !companies.contains(&one)));
+        let is_others =
+            matches!(looked_at, LookedAt::Companies(companies) if company.is_some_and(|one| !companies.contains(&one)));
         if is_others {
             after.insert(company, earlier.clone());
             continue;

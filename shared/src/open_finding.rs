@@ -67,12 +67,11 @@ impl FindingMark {
 pub type Cost = (Decimal, PeriodType);
 
 /// A finding in the list.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OpenFinding {
     /// Its id, the same from run to run.
     pub id: String,
     /// The finding.
-    #[serde(flatten)]
     pub finding: Finding,
     /// Since when it is there.
     pub since: Date,
@@ -88,6 +87,53 @@ impl OpenFinding {
     /// What it costs in a month, for comparison.
     pub fn a_month(&self) -> Option<Decimal> {
         self.cost.map(|(money, period)| money / Decimal::from(period.months()))
+    }
+}
+
+/// The columns of the list as a file.
+pub const COLUMNS: [&str; 13] = [
+    "company",
+    "customer",
+    "kind",
+    "finding",
+    "what to do",
+    "cost",
+    "period",
+    "cost a month",
+    "since",
+    "assigned to",
+    "ignored until",
+    "why ignored",
+    "id",
+];
+
+/// What a kind of finding is called: "Not on contract".
+pub fn kind_in_words(kind: &str) -> String {
+    let words = kind.replace('-', " ");
+    let mut letters = words.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+impl OpenFinding {
+    /// It as a row of the list as a file, by `COLUMNS`.
+    pub fn cells(&self) -> Vec<String> {
+        let (finding, ignored) = (&self.finding, self.mark.ignored.as_ref().filter(|_| self.ignored));
+        let told = |value: Option<String>| value.unwrap_or_default();
+        vec![
+            told(finding.company.map(|company| company.to_string())),
+            finding.company_name.clone(),
+            kind_in_words(finding.what.kind()),
+            finding.what.to_string(),
+            finding.what.advice(),
+            told(self.cost.map(|(money, _)| format!("{money:.2}"))),
+            told(self.cost.map(|(_, period)| period.to_string())),
+            told(self.a_month().map(|money| format!("{money:.2}"))),
+            self.since.to_string(),
+            told(self.mark.assigned.as_ref().map(|assigned| assigned.name.clone())),
+            told(ignored.map(|ignored| ignored.until.to_string())),
+            told(ignored.map(|ignored| ignored.reason.clone())),
+            self.id.clone(),
+        ]
     }
 }
 

@@ -8,6 +8,13 @@ pub fn on_one_line(text: &str) -> String {
     text.chars().map(|c| if c.is_control() || turns(c) { ' ' } else { c }).collect()
 }
 
+/// The same without marks that only say in which direction a letter is read: they are seen nowhere, and are lost without
+/// harm.
+pub fn as_seen(text: &str) -> String {
+    let is_mark = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
+    on_one_line(&text.chars().filter(|c| !is_mark(c)).collect::<String>())
+}
+
 /// "1 change", "2 changes".
 pub fn count(number: usize, thing: &str) -> String {
     format!("{number} {thing}{}", if number == 1 { "" } else { "s" })

@@ -90,11 +90,7 @@ pub(super) async fn self_service(
 }
 
 /// Finds the customer of alerts that name their tenant by number only.
-pub(super) async fn name_tenants(
-    acronis: &Acronis,
-    mapping: &Mapping,
-    read: &mut [ReadAlert],
-) -> anyhow::Result<()> {
+pub(super) async fn name_tenants(acronis: &Acronis, mapping: &Mapping, read: &mut [ReadAlert]) -> anyhow::Result<()> {
     let is_unnamed = |read: &ReadAlert| read.alert.tenant.as_str().is_empty();
     if !read.iter().any(is_unnamed) {
         return Ok(());

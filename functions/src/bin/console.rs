@@ -1,6 +1,6 @@
 //! The Lambda function `console`: answers people's browsers. Does nothing else.
 
-use functions::console::{Console, LastListed, Provider, Site};
+use functions::console::{Console, LastListed, LastReplays, Provider, Site};
 use functions::context::Clock;
 use functions::http::HttpSettings;
 use functions::lambda::{self, Desk};
@@ -12,6 +12,7 @@ async fn main() -> Result<(), lambda_http::Error> {
     let (clock, jobs_clock) = (Clock::system(), Clock::system());
     let (site, listed, offers) = (Site::Https, LastListed::default(), Some(offers));
     let provider = oidc.map(|settings| Provider::new(settings, own_secret, HttpSettings::default()));
-    let console = Console { store, bus, clock, jobs_clock, site, links: None, provider, listed, offers };
+    let replays = LastReplays::default();
+    let console = Console { store, bus, clock, jobs_clock, site, links: None, provider, listed, replays, offers };
     lambda_http::run(console.router()).await
 }

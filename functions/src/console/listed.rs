@@ -5,8 +5,10 @@ use super::accounts::Accounts;
 use super::fields::Posted;
 use super::pages::Failure;
 use crate::store::Store;
+use shared::held::Kept;
 use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
+use shared::run::Job;
 use shared::snapshot::Snapshot;
 use std::sync::{Arc, OnceLock};
 use tokio::sync::Mutex;
@@ -52,9 +54,25 @@ struct Versions {
     snapshot: u64,
 }
 
-/// The one that was asked for last: a large one takes a hundred megabytes. Clones share it.
+/// What all jobs of a connection left for people. It moves more often than what lists are made of.
+#[derive(Debug)]
+pub(super) struct Left {
+    /// By job and company.
+    pub(super) kept: Vec<(Job, Kept)>,
+    connection: ConnectionId,
+    version: u64,
+}
+
+impl Left {
+    /// That of one of these jobs.
+    pub(super) fn of<'a>(&'a self, jobs: &'a [Job]) -> impl Iterator<Item = (Job, &'a Kept)> {
+        self.kept.iter().filter(|(job, _)| jobs.contains(job)).map(|(job, kept)| (*job, kept))
+    }
+}
+
+/// Those that were asked for last: a large one takes a hundred megabytes. Clones share it.
 #[derive(Debug, Clone, Default)]
-pub struct LastListed(Arc<Mutex<Option<Arc<Listed>>>>);
+pub struct LastListed(Arc<Mutex<Option<Arc<Listed>>>>, Arc<Mutex<Option<Arc<Left>>>>);
 
 impl LastListed {
     /// That of a connection as it is now. Who asks while it is put together waits for it.
@@ -75,5 +93,19 @@ impl LastListed {
         let listed = Arc::new(Listed { mapping, snapshot, connection, versions, accounts: OnceLock::new() });
         *last = Some(Arc::clone(&listed));
         Ok(listed)
+    }
+
+    /// What all jobs of a connection left for people, as it is now.
+    pub(super) async fn left(&self, store: &Store, connection: &ConnectionId) -> anyhow::Result<Arc<Left>> {
+        let version = store.held_version(connection).await?;
+        let mut last = self.1.lock().await;
+        let known = last.as_ref().filter(|known| known.connection == *connection && known.version == version);
+        if let Some(known) = known {
+            return Ok(Arc::clone(known));
+        }
+        *last = None;
+        let left = Arc::new(Left { kept: store.all_held(connection).await?, connection: connection.clone(), version });
+        *last = Some(Arc::clone(&left));
+        Ok(left)
     }
 }

@@ -16,8 +16,10 @@ mod customers;
 mod drafts;
 mod explain;
 mod fields;
+mod findings;
 mod gates;
 mod guard;
+mod held;
 mod links;
 mod listed;
 mod oidc;
@@ -28,6 +30,7 @@ mod people;
 mod plan;
 mod products;
 mod query;
+mod replay;
 mod routes;
 mod sessions;
 mod settings;
@@ -41,6 +44,7 @@ mod words;
 pub use links::{LINK_LASTS, Links};
 pub use listed::LastListed;
 pub use oidc::Provider;
+pub use replay::LastReplays;
 pub use routes::{Needs, Route, routes};
 pub use sessions::cookie_name;
 
@@ -79,6 +83,8 @@ pub struct Console {
     pub provider: Option<Provider>,
     /// What lists are made of.
     pub listed: LastListed,
+    /// What the alerts of the last days would have become.
+    pub replays: LastReplays,
     /// Where people put what they offer to connect with; none where credentials come from the environment.
     pub offers: Option<Offers>,
 }

@@ -3,8 +3,10 @@
 
 use super::connections::{Choice, Connections};
 use super::fields::Asked;
+use super::findings;
 use super::gates::{SignedIn, Viewer};
-use super::listed::Listed;
+use super::held::Tab;
+use super::listed::{Left, Listed};
 use super::pages::{Failure, Frame, show};
 use super::syncs::{Sync, SyncButton, buttons};
 use super::words::{Shown, at, money_a_period};
@@ -17,17 +19,16 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, ToSpan};
 use shared::finding::What;
 use shared::matching::unmapped_tenants;
+use shared::open_finding::OpenFinding;
 use shared::person::Role;
 use shared::run::{Connection, Job, Mode, Outcome, RunRecord};
-use shared::snapshot::Snapshot;
 use shared::unbilled::{Unbilled, sums, unbilled};
 use shared::words::count;
-use std::collections::BTreeMap;
 
 /// When `usage-sync` is due, in the provider's time zone.
 const USAGE_SYNC_AT: Time = time(4, 0, 0, 0);
 /// How many findings are shown, and how much that nobody is billed for.
-const MOST_SHOWN: usize = 100;
+const FINDINGS_SHOWN: usize = 10;
 const UNBILLED_SHOWN: usize = 25;
 /// What Autotask counts together (Autotask developer help, Thresholds and limits).
 const HOUR: SignedDuration = SignedDuration::from_hours(1);
@@ -58,7 +59,8 @@ struct Stands {
     time_zone: Shown,
     runs: Vec<RunRow>,
     findings: Vec<FindingRow>,
-    more_findings: usize,
+    /// How many there are that are not ignored.
+    all_findings: usize,
     unbilled: UnbilledRows,
     webhooks: WebhookRow,
     budget: BudgetRow,
@@ -82,8 +84,8 @@ impl Stands {
 /// What waits for a person.
 struct Wait {
     what: Shown,
-    /// Whether there is a page where it is approved.
-    is_of_plan: bool,
+    /// The part of the plan where it is approved; empty of units.
+    tab: &'static str,
 }
 
 /// What is used and billed to nobody.
@@ -121,7 +123,7 @@ struct RunRow {
 
 struct FindingRow {
     what: Shown,
-    advice: Option<Shown>,
+    advice: Shown,
     /// What it costs, where that is known.
     costs: Option<String>,
 }
@@ -150,7 +152,9 @@ async fn stands(who: &SignedIn, connection: &Connection, asked: &Asked) -> Resul
     let costs = unbilled(&listed.snapshot.findings, &listed.snapshot.services);
     let settings = &standing.mapping.settings;
     let zone = TimeZone::get(&settings.time_zone).unwrap_or(TimeZone::UTC);
-    let (findings, more_findings) = findings(&standing, &listed.snapshot, &costs);
+    let left = console.listed.left(&console.store, id).await?;
+    let open = findings::open(who, id, &listed, &left).await?;
+    let (findings, all_findings) = findings(&open);
     let may_sync = who.person.role >= Some(Role::Operator);
     Ok(Stands {
         id: id.to_string(),
@@ -159,12 +163,12 @@ async fn stands(who: &SignedIn, connection: &Connection, asked: &Asked) -> Resul
         buttons: if may_sync { buttons(&standing.jobs().collect::<Vec<_>>()) } else { Vec::new() },
         sync: Sync::asked(who, id, asked).await?,
         made: now.to_string(),
-        waits: waits(&standing),
+        waits: waits(&standing, &left),
         next: next(&standing, now, &zone),
         time_zone: Shown::of(&settings.time_zone),
         runs: standing.shown_runs().into_iter().map(|run| run_row(run, &zone)).collect(),
         findings,
-        more_findings,
+        all_findings,
         unbilled: unbilled_rows(&costs, &listed),
         webhooks: webhooks(console.store.webhook_calls(id).await?, &zone),
         budget: budget(&standing, now),
@@ -176,23 +180,15 @@ fn webhooks(calls: WebhookCalls, zone: &TimeZone) -> WebhookRow {
     WebhookRow { taken: shown(calls.taken), refused: shown(calls.refused), is_refused: calls.refused > calls.taken }
 }
 
-/// What was found, by what it costs in a month where that is known, and then in the order in which it was told.
-fn findings(standing: &Standing, snapshot: &Snapshot, costs: &[Unbilled]) -> (Vec<FindingRow>, usize) {
-    let mut all: Vec<String> = standing.findings().into_iter().map(str::to_owned).collect();
-    // A run records its first ones; the snapshot has all of them.
-    let cut = standing.last_of(Job::UsageSync).filter(|run| run.counts.findings > run.findings.len());
-    if cut.is_some() {
-        let more = snapshot.findings.iter().map(ToString::to_string);
-        all.extend(more.filter(|finding| !all.contains(finding)).collect::<Vec<_>>());
-    }
-    let of: BTreeMap<&str, &Unbilled> = costs.iter().map(|one| (one.finding.as_str(), one)).collect();
-    let cost = |finding: &String| of.get(finding.as_str()).and_then(|one| one.a_month());
-    all.sort_by_key(|finding| std::cmp::Reverse(cost(finding)));
-    let row = |finding: &String| {
-        let money = of.get(finding.as_str()).and_then(|one| one.money);
-        FindingRow { costs: money.map(|(money, period)| money_a_period(money, period)), ..finding_row(finding) }
+/// What was found and is not ignored: the first of it, in the order of its page.
+fn findings(all: &[OpenFinding]) -> (Vec<FindingRow>, usize) {
+    let open: Vec<&OpenFinding> = all.iter().filter(|one| !one.ignored).collect();
+    let row = |one: &&OpenFinding| FindingRow {
+        what: Shown::of(one.finding.fact()),
+        advice: Shown::of(one.finding.what.advice()),
+        costs: one.cost.map(|(money, period)| money_a_period(money, period)),
     };
-    (all.iter().take(MOST_SHOWN).map(row).collect(), all.len().saturating_sub(MOST_SHOWN))
+    (open.iter().take(FINDINGS_SHOWN).map(row).collect(), open.len())
 }
 
 fn unbilled_rows(costs: &[Unbilled], listed: &Listed) -> UnbilledRows {
@@ -214,23 +210,23 @@ fn unbilled_rows(costs: &[Unbilled], listed: &Listed) -> UnbilledRows {
     }
 }
 
-/// What waits for approval, as the last runs recorded it.
-fn waits(standing: &Standing) -> Vec<Wait> {
-    let held_by = |job: Job| standing.last_of(job).map_or(0, |run| run.counts.held);
-    let units = held_by(Job::UsageSync);
-    // Each look is at some customers; together they may have seen one twice.
-    let quotas = standing.looks_at_quotas().map(|run| run.counts.held).max().unwrap_or_default();
-    let tickets = if standing.makes_tickets() { held_by(Job::AlertSync) + held_by(Job::TicketChanged) } else { 0 };
+/// What waits for approval: of units as the last run recorded it, of the rest as the jobs left it.
+fn waits(standing: &Standing, left: &Left) -> Vec<Wait> {
+    let units = standing.last_of(Job::UsageSync).map_or(0, |run| run.counts.held);
+    let of = |tab: Tab| {
+        let jobs: Vec<Job> = standing.jobs().filter(|job| tab.jobs().contains(job)).collect();
+        let kept = left.of(&jobs).flat_map(|(_, kept)| &kept.changes);
+        kept.filter(|change| !change.held.is_empty()).count()
+    };
     let all = [
-        (units, "", "units", Job::UsageSync),
-        (quotas, "at least ", "quotas and tenants", Job::ContractChanged),
-        (tickets, "", "tickets", Job::AlertSync),
+        (units, "units", Job::UsageSync, ""),
+        (of(Tab::Quotas), "quotas and tenants", Job::ContractChanged, "quotas"),
+        (of(Tab::Tickets), "tickets", Job::AlertSync, "tickets"),
     ];
-    let told = |(held, least, of, job): (usize, &str, &str, Job)| {
+    let told = |(held, of, job, tab): (usize, &str, Job, &'static str)| {
         let is = if held == 1 { "is" } else { "are" };
         let first = if standing.only_looks(job) { ": the first plan waits for approval" } else { "" };
-        let what = Shown::of(format!("{least}{} of {of} {is} held{first}", count(held, "change")));
-        Wait { what, is_of_plan: job == Job::UsageSync }
+        Wait { what: Shown::of(format!("{} of {of} {is} held{first}", count(held, "change"))), tab }
     };
     all.into_iter().filter(|(held, ..)| *held > 0).map(told).collect()
 }
@@ -273,13 +269,6 @@ fn run_row(run: &RunRecord, zone: &TimeZone) -> RunRow {
         made: counts.made,
         held: counts.held,
         findings: counts.findings,
-    }
-}
-
-fn finding_row(finding: &str) -> FindingRow {
-    match finding.rsplit_once(" → ") {
-        Some((what, advice)) => FindingRow { what: Shown::of(what), advice: Some(Shown::of(advice)), costs: None },
-        None => FindingRow { what: Shown::of(finding), advice: None, costs: None },
     }
 }
 

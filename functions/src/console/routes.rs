@@ -4,8 +4,8 @@
 use super::fields::{Asked, Posted};
 use super::gates::Gate;
 use super::{
-    Console, activity, assets, changes, customers, explain, oidc, overview, people, plan, products, settings, setup,
-    sign_in, statement, syncs,
+    Console, activity, assets, changes, customers, explain, findings, held, oidc, overview, people, plan, products,
+    replay, settings, setup, sign_in, statement, syncs, tickets,
 };
 use axum::handler::Handler;
 use axum::http::Method;
@@ -74,6 +74,12 @@ pub fn routes() -> Vec<Route> {
         form("/plan/approve", plan::approve),
         form("/plan/decide", plan::decide),
         form("/plan/sync", plan::sync_now),
+        page("/plan/held.csv", held::file),
+        form("/plan/held", held::approve),
+        page("/findings", findings::page),
+        page("/findings.csv", findings::file),
+        form("/findings", findings::mark),
+        form("/findings/sync", findings::sync),
         page("/explain", explain::page),
         page("/statement", statement::page),
         page("/statement/days.csv", statement::file),
@@ -89,6 +95,16 @@ pub fn routes() -> Vec<Route> {
         page("/settings", settings::page),
         form("/settings", settings::edit),
         form("/settings/contract", settings::edit_contract),
+        page("/tickets", tickets::page),
+        form("/tickets/settings", tickets::edit_settings),
+        page("/tickets/type", tickets::type_page),
+        form("/tickets/type", tickets::edit),
+        page("/tickets/category", tickets::category),
+        form("/tickets/category", tickets::edit_category),
+        page("/tickets/replay", replay::page),
+        page("/tickets/replay/tickets.csv", replay::file),
+        page("/tickets/replay/progress", replay::progress),
+        form("/tickets/replay", replay::ask),
         page("/changes", changes::page),
         form("/changes", changes::apply),
         form("/changes/edit", changes::edit),

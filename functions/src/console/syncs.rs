@@ -13,7 +13,7 @@ use shared::run::{Job, Outcome, RunRecord};
 use url::form_urlencoded;
 
 /// After this a sync that was asked for and left no record is not waited for any more.
-const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
+pub(super) const HEARD_OF_WITHIN: SignedDuration = SignedDuration::from_mins(15);
 /// The field of an address that asks about a sync for a few.
 pub(super) const FOR_SOME: &str = "some";
 /// What a person may ask for, and what the button says.
@@ -68,7 +68,7 @@ impl Sync {
         asked: &Asked,
     ) -> Result<Option<Self>, Failure> {
         let Some(since) = asked.field("since") else { return Ok(None) };
-        let job = job_named(asked.field("job"))?;
+        let job = any_job_named(asked.field("job"))?;
         let whom = if asked.field(FOR_SOME).is_some() { Whom::Some } else { Whom::Everybody };
         let state = state(who, connection, job, whom, time_of(since)?).await?;
         Ok(Some(Self { state, query: query_of(connection, since, job, whom) }))
@@ -90,6 +90,13 @@ fn job_named(name: Option<&str>) -> Result<Job, Failure> {
     let Some(name) = name else { return Ok(Job::UsageSync) };
     let known = MAY_BE_ASKED_FOR.iter().find(|(job, _)| job.to_string() == name);
     known.map(|(job, _)| *job).ok_or(Failure::Malformed("there is no such sync"))
+}
+
+/// The job of this name: what follows from an approval is made by jobs that nobody asks for directly.
+fn any_job_named(name: Option<&str>) -> Result<Job, Failure> {
+    let Some(name) = name else { return Ok(Job::UsageSync) };
+    let known = Job::ALL.into_iter().find(|job| job.to_string() == name);
+    known.ok_or(Failure::Malformed("there is no such sync"))
 }
 
 fn time_of(text: &str) -> Result<Timestamp, Failure> {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 use shared::contract::PeriodType;
-use shared::words::on_one_line;
+use shared::words::as_seen;
 use std::fmt;
 
 /// A text that stays on its line and turns no other text around.
@@ -15,9 +15,7 @@ pub(super) struct Shown(String);
 impl Shown {
     /// This text, safe to be seen.
     pub(super) fn of(text: impl fmt::Display) -> Self {
-        // Marks that only say in which direction a letter is read are seen nowhere and are lost without harm.
-        let is_mark = |c: &char| matches!(c, '\u{200e}' | '\u{200f}' | '\u{61c}');
-        Self(on_one_line(&text.to_string().chars().filter(|c| !is_mark(c)).collect::<String>()))
+        Self(as_seen(&text.to_string()))
     }
 }
 

@@ -111,7 +111,8 @@ impl Store {
         companies: &BTreeSet<CompanyId>,
     ) -> anyhow::Result<Vec<Kept>> {
         let wanted = companies.iter().copied().map(Some).chain([None]);
-        let read = try_join_all(wanted.map(async |company| self.get(&kept_key(connection, job, company)).await)).await?;
+        let read =
+            try_join_all(wanted.map(async |company| self.get(&kept_key(connection, job, company)).await)).await?;
         read.iter().flatten().map(kept_of).collect()
     }
 

@@ -302,7 +302,11 @@ impl Store {
     }
 
     /// What is stored of a section; none where parts are missing.
-    pub(super) async fn section_bytes(&self, connection: &ConnectionId, in_force: &InForce) -> anyhow::Result<Option<Vec<u8>>> {
+    pub(super) async fn section_bytes(
+        &self,
+        connection: &ConnectionId,
+        in_force: &InForce,
+    ) -> anyhow::Result<Option<Vec<u8>>> {
         let (mut bytes, mut parts) = (Vec::new(), 0);
         let rows = Rows::StartingWith(format!("{}#", in_force.generation));
         self.query(&part_key(connection, &in_force.generation, 0).pk, rows, |item| {

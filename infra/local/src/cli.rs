@@ -52,7 +52,7 @@ pub enum Command {
     #[command(subcommand)]
     Webhooks(Webhooks),
     /// Show whether it works, what needs you, and the last runs.
-    Status(Json),
+    Status(Status),
 }
 
 /// What `demo` takes.
@@ -157,7 +157,21 @@ pub struct Connect {
     pub create_field: bool,
 }
 
-/// What `status` and `webhooks status` take.
+/// What `status` takes.
+#[derive(Debug, Args)]
+pub struct Status {
+    /// Show all findings instead: what each costs, what to do, who does, and until when it is ignored.
+    #[arg(long)]
+    pub findings: bool,
+    /// Print JSON instead of text.
+    #[arg(long)]
+    pub json: bool,
+    /// Print the findings as CSV instead of text.
+    #[arg(long, requires = "findings", conflicts_with = "json")]
+    pub csv: bool,
+}
+
+/// What `webhooks status` takes.
 #[derive(Debug, Args)]
 pub struct Json {
     /// Print JSON instead of text.

@@ -4,7 +4,7 @@
 use crate::machine::Machine;
 use crate::session::note;
 use anyhow::Context;
-use functions::console::{Console, LINK_LASTS, LastListed, Links, Provider, Site};
+use functions::console::{Console, LINK_LASTS, LastListed, LastReplays, Links, Provider, Site};
 use functions::context::{Clock, console_port};
 use functions::secrets::{Offers, OwnSecret};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -74,6 +74,7 @@ pub async fn start(
         links: Some(links.clone()),
         provider,
         listed: LastListed::default(),
+        replays: LastReplays::default(),
         offers: machine.takes_offers.then(|| Offers::new(machine.host.secrets.clone())),
     };
     let (stop, stopped) = oneshot::channel::<()>();

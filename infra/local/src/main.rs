@@ -74,6 +74,6 @@ async fn carry_out(cli: Cli, stack: Option<&str>) -> anyhow::Result<Exit> {
         Command::Connect(args) => commands::connect(&session, &args).await,
         Command::Explain(args) => commands::explain(&session, &args).await,
         Command::Webhooks(what) => webhooks::run(&session, &what).await,
-        Command::Status(args) => status::run(&session, args.json).await,
+        Command::Status(args) => status::run(&session, &args).await,
     }
 }

@@ -1,8 +1,10 @@
 //! The `status` command: whether it works and what needs a person, then the last runs, the budget, findings,
 //! and changes without an answer yet. Reads our own memory only; asks no vendor.
 
+mod findings;
 mod needs;
 
+use crate::cli;
 use crate::commands::{Exit, summary};
 use crate::session::{Session, print};
 use comfy_table::{CellAlignment, Table, presets};
@@ -10,13 +12,24 @@ use functions::standing::Standing;
 use jiff::tz::TimeZone;
 use needs::Needs;
 use shared::line::LineState;
+use shared::open_finding::OpenFinding;
 use shared::run::Outcome;
 
 /// Shows how things stand.
-pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
+pub async fn run(session: &Session, args: &cli::Status) -> anyhow::Result<Exit> {
     session.is_known_or_first().await?;
     let (store, id) = (&session.host.store, &session.connection);
-    let Some(standing) = Standing::read(store, id, session.host.clock.now()).await? else {
+    let standing = Standing::read(store, id, session.host.clock.now()).await?;
+    if args.findings {
+        let findings = match &standing {
+            Some(standing) => standing.findings(store).await?,
+            None => Vec::new(),
+        };
+        findings::show(&findings, args)?;
+        return Ok(Exit::Done);
+    }
+    let json = args.json;
+    let Some(standing) = standing else {
         let needs = ["Set it up: acrotask connect"];
         if json {
             let none = serde_json::json!({
@@ -33,7 +46,9 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
     };
     let mut open = Vec::new();
     store.line_states(id, |state| open.extend(state.open.is_some().then_some(state))).await?;
-    let needs = Needs { standing: &standing, every_day: session.every_day() }.all();
+    let findings = standing.findings(store).await?;
+    let findings: Vec<&OpenFinding> = findings.iter().filter(|one| !one.ignored).collect();
+    let needs = Needs { standing: &standing, findings: findings.len(), every_day: session.every_day() }.all();
     if json {
         let all = serde_json::json!({
             "connection": standing.connection,
@@ -41,7 +56,7 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
             "needs": needs,
             "runs": standing.shown_runs(),
             "open": open,
-            "findings": standing.findings(),
+            "findings": findings.iter().map(|one| one.finding.to_string()).collect::<Vec<_>>(),
         });
         print(&serde_json::to_string_pretty(&all)?)?;
     } else {
@@ -49,7 +64,7 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
             "Connection {} in {}\n{}",
             session.connection,
             session.storage,
-            text(&standing, &needs, &open)
+            text(&standing, &needs, &open, &findings)
         ))?;
     }
     Ok(Exit::Done)
@@ -57,7 +72,7 @@ pub async fn run(session: &Session, json: bool) -> anyhow::Result<Exit> {
 
 const NOT_SET_UP: &str = "It is not set up yet.";
 
-fn text(standing: &Standing, needs: &[String], open: &[LineState]) -> String {
+fn text(standing: &Standing, needs: &[String], open: &[LineState], findings: &[&OpenFinding]) -> String {
     let tickets = if standing.makes_tickets() { "; ticket sync is on" } else { "" };
     let mut parts = vec![format!("{}\n{}{tickets}.", standing.in_words(), summary(&standing.mapping))];
     parts.push(match needs.is_empty() {
@@ -72,9 +87,9 @@ fn text(standing: &Standing, needs: &[String], open: &[LineState]) -> String {
         let table = open_table(open);
         parts.push(format!("Without an answer yet; the next run settles them by reading\n{table}"));
     }
-    let findings: Vec<String> = standing.findings().into_iter().map(on_two_lines).collect();
     if !findings.is_empty() {
-        parts.push(format!("Findings\n{}", findings.join("\n")));
+        let shown: Vec<String> = findings.iter().map(|one| findings::in_words(one)).collect();
+        parts.push(format!("Findings\n{}", shown.join("\n")));
     }
     parts.join("\n\n")
 }
@@ -101,14 +116,6 @@ fn runs_table(standing: &Standing) -> String {
         ]
     }));
     table.trim_fmt()
-}
-
-/// What is so, and below it what to do about it.
-fn on_two_lines(finding: &str) -> String {
-    match finding.rsplit_once(" → ") {
-        Some((what, advice)) => format!("  - {what}\n    → {advice}"),
-        None => format!("  - {finding}"),
-    }
 }
 
 fn ended(outcome: &Outcome) -> &'static str {

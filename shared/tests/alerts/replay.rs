@@ -142,8 +142,7 @@ impl Days {
     fn reading(&self) -> AlertReading {
         let minutes = self.desk.now.duration_since(start()).as_mins();
         let days = u32::try_from(minutes / DAY).expect("it is small");
-        let mut reading =
-            AlertReading::new(ReadAt { at: self.desk.now, days, from: start(), unread_customers: 0 });
+        let mut reading = AlertReading::new(ReadAt { at: self.desk.now, days, from: start(), unread_customers: 0 });
         reading.alerts = self.desk.alerts.values().map(kept).collect();
         reading.tenants.push(tenant("partner", None, TenantKind::Group));
         for company in [7, 8, 9, 10, 20] {
@@ -311,7 +310,8 @@ fn t1_a_replay_under_other_rules_says_what_these_would_have_made() {
     (quiet.ticket, quiet.priority, quiet.due_minutes) = (Some(true), Some(3), Some(90));
     edited.settings.tickets.storm_tickets_per_hour = 1;
     let replayed = replay(&days.reading(), &days.terms(&edited, &BTreeMap::new()));
-    let told: Vec<_> = replayed.tickets.iter().map(|one| (one.ticket.company.0, one.ticket.priority, one.shared)).collect();
+    let told: Vec<_> =
+        replayed.tickets.iter().map(|one| (one.ticket.company.0, one.ticket.priority, one.shared)).collect();
     assert_eq!(told, [(8, 3, false), (8, 3, true)]);
     assert_eq!(replayed.tickets[0].ticket.due_at, start() + SignedDuration::from_mins(LOOK + 90));
     assert_eq!(replayed.tickets[1].alerts.len(), 2, "the rest of the storm shares a ticket");
@@ -329,7 +329,11 @@ fn t3_an_alert_that_was_raised_again_under_its_id_has_one_ticket_in_a_replay_whi
         days.desk.wait(LOOK - 1);
         days.look();
         days.desk.wait(1);
-        if again { days.desk.raise_again(1) } else { days.desk.clear(1) };
+        if again {
+            days.desk.raise_again(1)
+        } else {
+            days.desk.clear(1)
+        };
     }
     days.desk.wait(LOOK - 1);
     days.look();

@@ -107,6 +107,15 @@ impl Prepaid {
         (plan, plans)
     }
 
+    /// The plan as a run makes it that goes on from a first plan that was approved as it is, and whether it does.
+    pub(crate) fn opens(&self, everybody: bool) -> (Plan, bool) {
+        let (mut plan, _) = self.look();
+        let (terms, states) = (self.terms(), self.remembered());
+        let guard = QuotaGuard { terms: &terms, states: &states, approvals: self.approvals.clone() };
+        let opens = guard.open_first(&mut plan, everybody);
+        (plan, opens)
+    }
+
     /// Approves everything the plan shows.
     pub(crate) fn approve(&mut self, plan: &Plan) -> &mut Self {
         self.connection.first_quotas_approved = true;

@@ -153,7 +153,13 @@ pub(in crate::console) fn signature(who: &SignedIn) -> String {
     format!("{}, {}", who.person.name, who.person.id)
 }
 
-async fn save(who: &SignedIn, connection: &Connection, approval: Approval, what: String) -> Result<(), Failure> {
+/// Saves an approval together with the record of who gave it.
+pub(in crate::console) async fn save(
+    who: &SignedIn,
+    connection: &Connection,
+    approval: Approval,
+    what: String,
+) -> Result<(), Failure> {
     let told: Vec<&str> = approval.ids.iter().take(MOST_RECORDED).map(String::as_str).collect();
     let more = approval.ids.len() - told.len();
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };

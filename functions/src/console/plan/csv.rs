@@ -1,5 +1,4 @@
-//! What one sees, as a file for a spreadsheet: the same lines and findings, without pages. No cell of it is a formula,
-//! whatever a name says (OWASP, CSV injection), and its lines and quotes are those of RFC 4180.
+//! What one sees, as a file for a spreadsheet: the same lines and findings, without pages.
 
 use super::rows::{self, Of, Row};
 use super::{View, today, usage_words};
@@ -7,16 +6,12 @@ use crate::console::connections::the_named;
 use crate::console::fields::Asked;
 use crate::console::gates::Viewer;
 use crate::console::pages::Failure;
-use crate::console::words::Shown;
-use anyhow::Context;
+use crate::spreadsheet;
 use axum::http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use axum::response::{IntoResponse, Response};
-use csv::{Terminator, WriterBuilder};
 use shared::mapping::Mapping;
 use shared::snapshot::Snapshot;
 
-/// By which Excel knows that the text is UTF-8.
-const MARK: &[u8] = b"\xef\xbb\xbf";
 const COLUMNS: [&str; 20] = [
     "company",
     "customer",
@@ -94,26 +89,13 @@ fn cells_of(row: &Row<'_>, snapshot: &Snapshot, mapping: &Mapping) -> Vec<String
     ]
 }
 
-/// A cell that no spreadsheet takes for a formula. Numbers are ours, and stay numbers.
-fn harmless(cell: &str) -> String {
-    let shown = Shown::of(cell).to_string();
-    let begins_one = shown.trim_start().starts_with(['=', '+', '-', '@', '\t', '\r', '＝', '＋', '－', '＠']);
-    let is_number = shown.parse::<rust_decimal::Decimal>().is_ok();
-    if begins_one && !is_number { format!("'{shown}") } else { shown }
-}
-
-/// Rows as a file of this name.
+/// A file of these columns and rows.
 pub(in crate::console) fn answer(
     name: &str,
     columns: &[&str],
     rows: impl Iterator<Item = Vec<String>>,
 ) -> Result<Response, Failure> {
-    let mut writer = WriterBuilder::new().terminator(Terminator::CRLF).from_writer(MARK.to_vec());
-    writer.write_record(columns).map_err(anyhow::Error::from)?;
-    for row in rows {
-        writer.write_record(row.iter().map(|cell| harmless(cell))).map_err(anyhow::Error::from)?;
-    }
-    let bytes = writer.into_inner().ok().context("what is written to memory is written")?;
+    let bytes = spreadsheet::bytes_of(columns, rows)?;
     let kind = (CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned());
     let file = (CONTENT_DISPOSITION, format!("attachment; filename=\"acrotask-{name}.csv\""));
     Ok(([kind, file], bytes).into_response())

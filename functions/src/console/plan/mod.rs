@@ -9,15 +9,17 @@ mod shown;
 mod told;
 mod view;
 
-pub(super) use approve::{approve, approve_first};
+pub(super) use approve::{BOX, approve, approve_first, save, signature};
 pub(super) use csv::{answer as file, findings as findings_file, lines as lines_file};
 pub(super) use decide::decide;
 pub(super) use rows::Row;
+pub(super) use told::Told;
 pub(super) use view::View;
 
 use super::connections::{Choice, Connections, the_named};
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
+use super::held::{self, Tab, TabShown};
 use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::syncs::{FOR_SOME, Sync, Whom};
@@ -37,7 +39,6 @@ use shared::snapshot::{ListedLine, Section, Snapshot};
 use shared::words::count;
 use shown::{LineRow, found_of, line_row};
 use std::collections::BTreeSet;
-use told::Told;
 use url::form_urlencoded;
 use view::{Show, Sort};
 
@@ -50,6 +51,7 @@ const FINDINGS_BELOW: usize = 20;
 #[template(path = "console/plan.html")]
 struct PlanPage {
     frame: Frame,
+    tabs: Vec<TabShown>,
     token: String,
     connections: Vec<Choice>,
     shown: Option<PlanShown>,
@@ -127,13 +129,17 @@ struct FindingRow {
 }
 
 pub(super) async fn page(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
+    if let Some(tab) = Tab::named(asked.field("tab"))? {
+        return held::page(who, tab, asked).await;
+    }
     let connections = Connections::choose(&who.console.store, asked.field("connection")).await?;
     let shown = match &connections.chosen {
         Some(connection) => Some(Box::pin(plan_shown(&who, connection, &asked)).await?),
         None => None,
     };
     let frame = Frame::of_connection("Plan", &who, connections.chosen.as_ref());
-    show(&PlanPage { frame, token: who.token, connections: connections.choices(), shown })
+    let tabs = held::tabs(connections.chosen.as_ref(), None);
+    show(&PlanPage { frame, tabs, token: who.token, connections: connections.choices(), shown })
 }
 
 async fn plan_shown(who: &SignedIn, connection: &Connection, asked: &Asked) -> Result<PlanShown, Failure> {

@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 const APPROVALS_HOLD: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// Approvals that still hold.
-pub(super) struct Told {
+pub(in crate::console) struct Told {
     by_id: BTreeMap<String, String>,
     /// The latest of each line: its id, and by whom.
     of_line: BTreeMap<(CompanyId, ServiceId), (String, String)>,
@@ -20,7 +20,11 @@ pub(super) struct Told {
 }
 
 impl Told {
-    pub(super) async fn read(store: &Store, connection: &ConnectionId, now: Timestamp) -> anyhow::Result<Self> {
+    pub(in crate::console) async fn read(
+        store: &Store,
+        connection: &ConnectionId,
+        now: Timestamp,
+    ) -> anyhow::Result<Self> {
         let since = now.checked_sub(APPROVALS_HOLD)?;
         let (mut by_id, mut of_line, mut latest) = (BTreeMap::new(), BTreeMap::new(), None);
         for approval in store.approvals(connection, since).await? {
@@ -34,7 +38,7 @@ impl Told {
     }
 
     /// Who approved this.
-    pub(super) fn approved(&self, id: &str) -> Option<&str> {
+    pub(in crate::console) fn approved(&self, id: &str) -> Option<&str> {
         self.by_id.get(id).map(String::as_str)
     }
 

@@ -11,7 +11,7 @@ mod values;
 
 pub(super) use contracts::edit_contract;
 pub(super) use effect::effect;
-pub(super) use form::{Choice as Pick, Form, Wrong, forms, picks, stage};
+pub(super) use form::{Choice as Pick, Field, Form, Wrong, forms, picks, stage};
 pub(super) use ticket_catalogue::TICKET_SECTIONS;
 pub(super) use values::{in_words, label_of, setting_at};
 

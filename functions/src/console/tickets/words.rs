@@ -10,9 +10,14 @@ use shared::words::count;
 /// What stands for what nobody said.
 const USUAL: &str = "as usual";
 
-/// A type's name for people.
+/// A type's name for people: Acronis' own, else the one it had when something was said of it.
 pub(in super::super) fn label_of(kind: &AlertKind, listed: &Listed) -> String {
-    TypeNames(&listed.snapshot.alert_types).label(kind)
+    let types = &listed.snapshot.alert_types;
+    let kept = listed.mapping.alerts.get(kind).map(|row| row.label.trim()).filter(|label| !label.is_empty());
+    match kept {
+        Some(kept) if !types.contains_key(kind) => kept.to_owned(),
+        _ => TypeNames(types).label(kind),
+    }
 }
 
 /// "8 hours", "90 minutes"

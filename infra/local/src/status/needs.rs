@@ -7,6 +7,8 @@ use shared::words::count;
 /// How a connection stands, and what makes changes by itself there.
 pub(super) struct Needs<'a> {
     pub(super) standing: &'a Standing,
+    /// How many findings are not ignored.
+    pub(super) findings: usize,
     pub(super) every_day: &'static str,
 }
 
@@ -36,9 +38,8 @@ impl Needs<'_> {
             needs.push(format!("Let it run every day: {}", self.every_day));
         }
         needs.extend(self.standing.last_of(Job::UsageSync).map(|run| self.needs_of_units(run)).unwrap_or_default());
-        let findings = self.standing.findings().len();
-        if findings > 0 {
-            needs.push(format!("Look at {} below", count(findings, "finding")));
+        if self.findings > 0 {
+            needs.push(format!("Look at {} below", count(self.findings, "finding")));
         }
         needs
     }

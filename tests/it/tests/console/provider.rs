@@ -2,12 +2,14 @@
 
 use crate::stage::{Stage, now};
 use functions::store::Pack;
+use shared::alert::{AlertKind, AlertType, Severity};
 use shared::contract::{BillingCode, Company, PeriodType, Service};
 use shared::draft::new_row;
 use shared::ids::{ApplicationId, BillingCodeId, CompanyId, ConnectionId, ServiceId, StorageId, TenantId};
 use shared::mapping::{CustomerLink, CustomerRow, Mapping, ProductRow};
 use shared::quantity::MeasurementUnit;
 use shared::snapshot::{CompanyType, Entry, Section};
+use shared::ticket::{PickField, PickValue};
 use shared::usage::{ItemKey, ItemKind, OfferingItem, Tenant, TenantKind};
 use std::borrow::Cow;
 
@@ -106,6 +108,21 @@ impl Provider {
     pub(crate) fn billing_code(mut self, id: i64, name: &str) -> Self {
         let code = BillingCode { id: BillingCodeId(id), name: name.to_owned(), active: true };
         self.catalogue.push(Entry::BillingCode(Cow::Owned(code)));
+        self
+    }
+
+    /// A type of alert that Acronis lists.
+    pub(crate) fn alert_type(mut self, id: &str, label: &str, category: &str, severity: Severity) -> Self {
+        let (id, label, category) = (AlertKind::new(id), Some(label.to_owned()), category.to_owned());
+        self.catalogue.push(Entry::AlertType(Cow::Owned(AlertType { id, label, category, severity, enabled: true })));
+        self
+    }
+
+    /// What Autotask offers in a field of tickets, in the order of its numbers, from 1.
+    pub(crate) fn pick(mut self, field: PickField, labels: &[&str], parent: Option<i64>) -> Self {
+        let value = |label: &&str| PickValue { label: (*label).to_owned(), active: true, usual: false, parent };
+        let values = (1..).zip(labels.iter().map(value)).collect();
+        self.catalogue.push(Entry::Pick(field, Cow::Owned(values)));
         self
     }
 

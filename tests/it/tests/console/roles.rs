@@ -38,7 +38,7 @@ async fn nobody_comes_further_than_his_role() {
             refused += usize::from(is_refused);
         }
     }
-    assert_eq!(refused, 63, "who was refused");
+    assert_eq!(refused, 86, "who was refused");
     assert!(stage.machine.host.store.audit(10).await.expect("it is read").iter().all(|record| record.what == "test"));
 }
 
@@ -75,6 +75,12 @@ fn what_each_route_needs_is_said_twice_so_that_no_gate_opens_by_mistake() {
         ("POST /plan/approve", Needs::Role(Role::Operator)),
         ("POST /plan/decide", Needs::Role(Role::Operator)),
         ("POST /plan/sync", Needs::Role(Role::Operator)),
+        ("GET /plan/held.csv", Needs::Role(Role::Viewer)),
+        ("POST /plan/held", Needs::Role(Role::Operator)),
+        ("GET /findings", Needs::Role(Role::Viewer)),
+        ("GET /findings.csv", Needs::Role(Role::Viewer)),
+        ("POST /findings", Needs::Role(Role::Operator)),
+        ("POST /findings/sync", Needs::Role(Role::Operator)),
         ("GET /explain", Needs::Role(Role::Viewer)),
         ("GET /statement", Needs::Role(Role::Viewer)),
         ("GET /statement/days.csv", Needs::Role(Role::Viewer)),
@@ -90,6 +96,16 @@ fn what_each_route_needs_is_said_twice_so_that_no_gate_opens_by_mistake() {
         ("GET /settings", Needs::Role(Role::Viewer)),
         ("POST /settings", Needs::Role(Role::Operator)),
         ("POST /settings/contract", Needs::Role(Role::Operator)),
+        ("GET /tickets", Needs::Role(Role::Viewer)),
+        ("POST /tickets/settings", Needs::Role(Role::Operator)),
+        ("GET /tickets/type", Needs::Role(Role::Viewer)),
+        ("POST /tickets/type", Needs::Role(Role::Operator)),
+        ("GET /tickets/category", Needs::Role(Role::Viewer)),
+        ("POST /tickets/category", Needs::Role(Role::Operator)),
+        ("GET /tickets/replay", Needs::Role(Role::Viewer)),
+        ("GET /tickets/replay/tickets.csv", Needs::Role(Role::Viewer)),
+        ("GET /tickets/replay/progress", Needs::Role(Role::Viewer)),
+        ("POST /tickets/replay", Needs::Role(Role::Operator)),
         ("GET /changes", Needs::Role(Role::Operator)),
         ("POST /changes", Needs::Role(Role::Operator)),
         ("POST /changes/edit", Needs::Role(Role::Operator)),

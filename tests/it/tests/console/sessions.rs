@@ -141,6 +141,7 @@ async fn behind_tls_the_cookie_is_of_this_host_and_browsers_are_told_to_stay_the
         links: Some(links.clone()),
         provider: None,
         listed: LastListed::default(),
+        replays: functions::console::LastReplays::default(),
         offers: None,
     };
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.expect("a port on loopback");

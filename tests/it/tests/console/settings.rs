@@ -287,7 +287,9 @@ async fn u5_a_contract_gets_effective_dates_of_its_own_and_loses_them() {
     drop(page.shows("for the whole period, sent on its last day</bdi> <strong class=\"tag\">staged</strong>"));
     stage.get(&operator, "/changes").await.shows(&format!("Effective dates of contract {number}"));
     stage.apply(&operator, &connection).await.is(303);
-    let dates = async |id: ContractId| stage.mapping(connection.as_str()).await.settings.contract_effective_dates.get(&id).copied();
+    let dates = async |id: ContractId| {
+        stage.mapping(connection.as_str()).await.settings.contract_effective_dates.get(&id).copied()
+    };
     assert_eq!(dates(contract.id).await, Some(EffectiveDates::PeriodEnd));
     edit(&number, "").await.is(303);
     stage.get(&operator, "/changes").await.shows("<bdi>as all contracts</bdi>");

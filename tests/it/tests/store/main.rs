@@ -7,6 +7,7 @@ mod drafts;
 mod faults;
 mod folder;
 mod happened;
+mod held;
 mod history;
 mod lease;
 mod lines;

@@ -11,7 +11,7 @@ struct Floor {
 
 /// The floors of `functions`, from the ground up. A new module gets its place here.
 const FLOORS: [Floor; 9] = [
-    Floor { rooms: &["context", "http", "metrics", "progress"], open: true },
+    Floor { rooms: &["context", "http", "metrics", "progress", "spreadsheet"], open: true },
     // The clients and the store, which never know of one another.
     Floor { rooms: &["acronis", "autotask", "store", "events", "secrets"], open: false },
     // What is remembered, in words.
