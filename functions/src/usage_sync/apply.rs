@@ -1,6 +1,7 @@
 //! Carries a plan out: what reading settled is closed first, then each change is recorded, sent once and
 //! read back (U6). It sends what the plan says and judges nothing but the vendor's answer.
 
+use super::unanswered::Unanswered;
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
@@ -10,7 +11,6 @@ use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
 use shared::finding::Finding;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
@@ -62,41 +62,6 @@ impl Made {
     }
 
     fn lock(&self) -> MutexGuard<'_, Deeds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// What was sent, and nobody knows yet whether it was made.
-#[derive(Default)]
-pub(super) struct Unanswered(Mutex<BTreeMap<String, SentOnce>>);
-
-#[derive(Clone, Copy)]
-struct SentOnce {
-    at: Timestamp,
-    by_this_run: bool,
-}
-
-impl Unanswered {
-    /// This run sent it.
-    pub(super) fn sent(&self, id: &str, at: Timestamp) {
-        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: true });
-    }
-
-    /// An earlier run sent it.
-    fn waits(&self, id: &str, at: Timestamp) {
-        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: false });
-    }
-
-    /// What became of it is known.
-    pub(super) fn known(&self, id: &str) {
-        self.lock().remove(id);
-    }
-
-    fn all(&self) -> Vec<SentOnce> {
-        self.lock().values().copied().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, SentOnce>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

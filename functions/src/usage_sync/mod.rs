@@ -13,6 +13,7 @@ mod packed;
 mod read_back;
 mod record;
 mod services;
+mod unanswered;
 
 use crate::autotask::AutotaskWriter;
 use crate::host::Host;
@@ -21,7 +22,7 @@ use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
 use anyhow::Context;
-use apply::{Apply, Made, Unanswered};
+use apply::{Apply, Made};
 pub use approve::approve;
 pub use explain::explain;
 use observe::Observed;
@@ -34,6 +35,7 @@ use shared::run::{Job, Mode, Outcome, RunRecord};
 use shared::usage_plan::CompanyPlan;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use unanswered::Unanswered;
 
 /// A plan and what it was made from.
 struct Planned {

@@ -64,7 +64,9 @@ pub(super) fn step(finding: &Finding, listed: &Listed) -> Step {
             let sold_as = service.and_then(|service| listed.snapshot.services.iter().find(|one| one.id == service));
             named(sold_as.map_or(service_name, |service| &service.name))
         }
-        What::NotOnContract { .. } => Some((to("/settings", &[]), "Have missing services added")),
+        What::NotOnContract { .. } => {
+            Some((format!("{}#add_missing_services", to("/settings", &[])), "Have missing services added"))
+        }
         What::ContractToChoose { .. } => None,
         What::NoActiveContract | What::TenantMissing { .. } | What::CompanyMissing { .. } | What::Renamed { .. } => {
             customer()
@@ -78,7 +80,12 @@ pub(super) fn step(finding: &Finding, listed: &Listed) -> Step {
             PrepaidWhat::Locked { .. } | PrepaidWhat::QuotaRefused { .. } | PrepaidWhat::NotDisabled { .. } => {
                 Some((to("/plan", &[("tab", "quotas"), ("customer", &company)]), "See its quotas"))
             }
-            _ => customer(),
+            PrepaidWhat::NoContract { .. }
+            | PrepaidWhat::ContractWithoutTenant
+            | PrepaidWhat::TenantWithoutContract
+            | PrepaidWhat::TenantWithItsName { .. } => customer(),
+            PrepaidWhat::StorageToChoose { .. } => Some((to("/settings", &[]), "Choose the default storage")),
+            _ => None,
         },
         What::Alert(what) => match what {
             AlertWhat::UnmappedAlerts { tenant_name, .. } => {

@@ -7,6 +7,7 @@ mod deaths;
 mod dismissals;
 mod fields;
 mod guide;
+mod held;
 mod idle;
 mod life;
 mod listed;

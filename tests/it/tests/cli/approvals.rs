@@ -45,3 +45,19 @@ async fn what_moved_since_it_was_shown_is_not_approved() {
     desk.run("apply usage").await.exits(0).prints(&["0 of 0 changes made, 1 held"]);
     assert_eq!(desk.adjustments(), before);
 }
+
+#[tokio::test]
+async fn status_lists_all_findings_as_text_as_json_and_as_csv() {
+    let desk = Desk::settled(1).await;
+    desk.run("status --findings").await.exits(0).prints(&["to be done, 0 ignored", "Findings", "since "]);
+    let all = desk.run("status --findings --json").await.exits(0).json();
+    let first = all[0].as_object().expect("there is a finding");
+    assert!(first["fact"].is_string() && first["advice"].is_string() && first["id"].is_string(), "{all}");
+    let file = desk.run("status --findings --csv").await.exits(0);
+    let count = all.as_array().expect("it is a list").len();
+    assert_eq!(file.out.lines().count(), count + 1, "{}", file.out);
+    file.prints(&["company,customer,kind,finding,what to do,cost"]);
+    desk.run("status").await.exits(0).prints(&[first["fact"].as_str().expect("it is text")]);
+    desk.run("status --csv").await.exits(64);
+    desk.run("status --findings --json --csv").await.exits(64);
+}

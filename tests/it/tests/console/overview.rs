@@ -1,12 +1,16 @@
 //! The overview: its numbers are those that the runs recorded, and a click on "Sync now" is one sync.
 
+use crate::findings::found;
+use crate::held::{change, of};
 use crate::stage::{Stage, connection, now, run};
 use functions::events::{Event, SyncDue};
 use functions::store::{CallHeard, Pack};
+use jiff::civil::date;
 use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 use shared::contract::{PeriodType, Service};
 use shared::finding::{Finding, What};
+use shared::held::{Kept, KeptFinding, LookedAt};
 use shared::ids::{CompanyId, ConnectionId, ContractId, ServiceId};
 use shared::person::Role;
 use shared::run::{Job, Mode, Outcome, RunCounts, RunRecord};
@@ -24,9 +28,8 @@ async fn it_shows_what_the_last_runs_recorded_and_of_no_other_connection() {
     let viewer = stage.session_with(Role::Viewer).await;
     stage.get(&viewer, "/").await.is(200).shows("It has not run yet.").shows("Nothing waits for approval.");
     let counts = RunCounts { changes: 31, made: 27, held: 4, findings: 2, ..RunCounts::default() };
-    let findings = vec!["Anna AG: 2 Servers not billed → add the service".to_owned(), "no advice".to_owned()];
     let early = RunRecord { autotask_calls: 1_000, ..run("1", minutes_ago(70)) };
-    let late = RunRecord { counts, findings, autotask_calls: 123, ..run("2", minutes_ago(20)) };
+    let late = RunRecord { counts, autotask_calls: 123, ..run("2", minutes_ago(20)) };
     let late = RunRecord { autotask_used: Some((777, 20_000)), ..late };
     let counts = RunCounts { held: 6, ..RunCounts::default() };
     let quotas = RunRecord { job: Job::ContractChanged, everybody: false, counts, ..run("3", minutes_ago(10)) };
@@ -34,9 +37,15 @@ async fn it_shows_what_the_last_runs_recorded_and_of_no_other_connection() {
     for record in [&early, &late, &quotas] {
         stage.save_run("north", record).await;
     }
+    let held = (0..6).map(|number| change(&format!("c{number}"), "Servers", number > 0)).collect();
+    let left = Kept { findings: found(1, "Anna AG", vec![What::NoActiveContract]).findings, ..of(1, "Anna AG", held) };
+    let id = ConnectionId::new("north");
+    let kept = stage.machine.host.store.keep_held(&id, Job::ContractChanged, vec![left], &LookedAt::Everything).await;
+    assert!(kept.expect("it is kept"));
     let page = stage.get(&viewer, "/?connection=north").await.is(200);
-    let page = page.shows("4 changes of units are held").shows("at least 6 changes of quotas and tenants are held");
-    let page = page.shows("Anna AG: 2 Servers not billed").shows("→ <bdi>add the service</bdi>").shows("no advice");
+    let page = page.shows("4 changes of units are held").shows("5 changes of quotas and tenants are held");
+    let page = page.shows("&amp;tab=quotas").shows("Anna AG (company 1): there is usage and no active");
+    let page = page.shows("→ <bdi>make or renew a recurring service contract").shows("The finding</a>");
     let page = page.shows("<td class=\"number\">31</td><td class=\"number\">27</td><td class=\"number\">4</td>");
     let page = page.shows("<strong>130</strong> of 8000, our share of 40 %").shows("777 of 20000");
     let page = page.shows("2026-11-10 09:10").shows("2026-11-11 04:00");
@@ -133,10 +142,15 @@ async fn with_findings(stage: &Stage) {
     let sections = BTreeMap::from([(Section::Catalogue, catalogue.finish()), (Section::Plan, plan.finish())]);
     let (store, north) = (&stage.machine.host.store, ConnectionId::new("north"));
     assert!(store.save_snapshot(&north, now(), sections).await.expect("it is kept"));
-    // As a run records them: the first hundred, so that the two with a price are not all there.
-    let counts = RunCounts { findings: findings.len(), ..RunCounts::default() };
-    let told = findings.iter().take(2).map(ToString::to_string).collect();
-    stage.save_run("north", &RunRecord { counts, findings: told, ..run("1", minutes_ago(5)) }).await;
+    let by_company: BTreeMap<_, Vec<KeptFinding>> = findings.into_iter().fold(BTreeMap::new(), |mut all, finding| {
+        let kept = KeptFinding { since: date(2026, 11, 10), finding };
+        all.entry(kept.finding.company).or_insert_with(Vec::new).push(kept);
+        all
+    });
+    let left = by_company.into_iter().map(|(company, findings)| Kept { company, findings, ..Kept::default() });
+    let kept = store.keep_held(&north, Job::UsageSync, left.collect(), &LookedAt::Everything).await;
+    assert!(kept.expect("it is kept"));
+    stage.save_run("north", &run("1", minutes_ago(5))).await;
 }
 
 #[tokio::test]
@@ -152,8 +166,7 @@ async fn findings_stand_by_what_they_cost_and_what_nobody_is_billed_for_is_summe
     assert!(at("Customer 3 (company 3)") < at("Customer 2 (company 2)"), "50 a month is more than 40");
     assert!(at("Customer 2 (company 2)") < at("Customer 1 (company 1)"), "what has no price comes last");
     let page = page.shows("1 customer with usage and no active contract");
-    // A hundred are shown of all that the run found, not of those that it recorded.
-    page.shows("<p>44 more.</p>").shows("<p>118 more.</p>");
+    page.shows("All 144 findings</a>").shows("<p>118 more.</p>").hides("Customer 60 (");
     let south = stage.get(&viewer, "/?connection=south").await.is(200);
     south.hides("a month").hides("Customer 3").shows("found nothing that is used and on no contract");
 }

@@ -5,6 +5,7 @@ mod approval;
 mod changes;
 mod cursors;
 mod expired;
+mod held;
 mod idle;
 mod listed;
 mod many;

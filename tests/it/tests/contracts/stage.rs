@@ -249,7 +249,13 @@ impl Stage {
         self.msp.sandbox.clear_requests();
     }
 
-    pub(crate) async fn settle_connection(&mut self, connection: &ConnectionId) {
+    /// Connects the provider and sells each item as the service of its name; nothing is approved.
+    pub(crate) async fn connect_and_map(&self) {
+        let connection = self.msp.connection.clone();
+        self.connect_and_map_of(&connection).await;
+    }
+
+    async fn connect_and_map_of(&self, connection: &ConnectionId) {
         let host = self.machine.host.clone();
         setup::connect(&host, connection, true).await.expect("the connection is set up");
         let services = host.vendors(connection).await.expect("both let us in").autotask.services(None).await;
@@ -262,6 +268,11 @@ impl Stage {
             }
         })
         .await;
+    }
+
+    pub(crate) async fn settle_connection(&mut self, connection: &ConnectionId) {
+        self.connect_and_map_of(connection).await;
+        let host = self.machine.host.clone();
         self.approve_all_of(connection).await;
         let run = contract_changed::run(&host, connection, Scope::Everybody, Mode::Apply).await.expect("recorded");
         assert_eq!(run.record.outcome, Outcome::Complete, "{:?}", run.record);

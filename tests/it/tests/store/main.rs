@@ -8,6 +8,7 @@ mod drafts;
 mod faults;
 mod folder;
 mod happened;
+mod held;
 mod history;
 mod lease;
 mod lines;
