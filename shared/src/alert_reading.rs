@@ -34,6 +34,7 @@ pub struct ReadAt {
 /// One thing of a reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[allow(clippy::large_enum_variant, reason = "each lives while it is handed over, and most of them are alerts")]
 pub enum ReadEntry<'a> {
     /// When it was made.
     Read(ReadAt),

@@ -238,6 +238,9 @@ fn place(id: TicketId) -> usize {
     usize::try_from(id.0 - 1).expect("tickets are counted from 1")
 }
 
+/// Since when alerts are on a ticket that they share.
+type OnShared = BTreeSet<(Timestamp, TicketId, AlertId)>;
+
 /// What is remembered of alerts, and how what bears on a look is found.
 #[derive(Default)]
 struct Links {
@@ -249,7 +252,7 @@ struct Links {
     /// By company: since when each has a ticket of its own.
     own: BTreeMap<CompanyId, BTreeSet<(Timestamp, AlertId)>>,
     /// By company and type: since when each is on a shared ticket.
-    shared: BTreeMap<(CompanyId, AlertKind), BTreeSet<(Timestamp, TicketId, AlertId)>>,
+    shared: BTreeMap<(CompanyId, AlertKind), OnShared>,
 }
 
 fn put<K: Ord, V: Ord>(map: &mut BTreeMap<K, BTreeSet<V>>, key: K, value: V, is_there: bool) {

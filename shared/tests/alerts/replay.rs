@@ -18,6 +18,7 @@ use shared::ticket::{NewTicket, TicketCompany};
 use shared::usage::{Tenant, TenantKind};
 use std::collections::{BTreeMap, BTreeSet};
 
+static UTC: TimeZone = TimeZone::UTC;
 const LOOK: i64 = 5;
 const CUSTOMERS: i64 = 4;
 const KINDS: [&str; 4] = ["BackupFailed", "EDRIncidentDetected", "BackupCanceled", "Quiet"];
@@ -155,7 +156,7 @@ impl Days {
 
     fn terms<'a>(&'a self, mapping: &'a Mapping, others: &'a BTreeMap<CompanyId, TicketCompany>) -> ReplayTerms<'a> {
         let Desk { connection, types, picklists, .. } = &self.desk;
-        ReplayTerms { connection, mapping, types, picklists, zone: &TimeZone::UTC, others }
+        ReplayTerms { connection, mapping, types, picklists, zone: &UTC, others }
     }
 
     fn replay(&self) -> Replay {
