@@ -15,6 +15,7 @@ use crate::mapping::Mapping;
 use crate::run::Connection;
 use crate::ticket::{NewTicket, Picklists, TicketCompany};
 use crate::ticket_change::TicketReason;
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -35,6 +36,8 @@ pub struct ReplayTerms<'a> {
     pub types: &'a BTreeMap<AlertKind, AlertType>,
     /// Autotask's picklists.
     pub picklists: &'a Picklists,
+    /// Where the provider is: its days are those of contracts.
+    pub zone: &'a TimeZone,
     /// Companies of which the reading knows nothing, by what else is known of them.
     pub others: &'a BTreeMap<CompanyId, TicketCompany>,
 }

@@ -12,7 +12,6 @@ use crate::mapping::Mapping;
 use crate::plan::Action;
 use crate::ticket::{NewTicket, Ticket, TicketCompany, machine_name};
 use crate::ticket_change::{TicketCreation, TicketStatus};
-use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,7 +23,6 @@ pub(crate) struct Desk<'a> {
     terms: ReplayTerms<'a>,
     /// The mapping, with ticket sync on.
     pub(crate) mapping: Mapping,
-    zone: TimeZone,
     tickets_since: Timestamp,
     whose: BTreeMap<TenantId, Whose>,
     companies: &'a BTreeMap<CompanyId, Option<TicketCompany>>,
@@ -45,11 +43,9 @@ impl<'a> Desk<'a> {
         let owners = Owners::new(&mapping, &reading.tenants);
         let tenants: BTreeSet<&TenantId> = reading.alerts.iter().map(|alert| &alert.tenant).collect();
         let whose = tenants.into_iter().filter_map(|tenant| Some((tenant.clone(), owners.whose(tenant)?))).collect();
-        let zone = TimeZone::get(&mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
         Self {
             terms: *terms,
             mapping,
-            zone,
             tickets_since,
             whose,
             companies: &reading.companies,
@@ -120,7 +116,7 @@ impl<'a> Desk<'a> {
             types: self.terms.types,
             picklists: self.terms.picklists,
             tickets_since: self.tickets_since,
-            today: now.to_zoned(self.zone.clone()).date(),
+            today: now.to_zoned(self.terms.zone.clone()).date(),
             now,
         };
         loop {

@@ -3,6 +3,7 @@
 
 use crate::desk::{COMPLETE, DAY, Desk, alert_id, start};
 use crate::guide::{contract, sell_something};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use proptest::prelude::*;
 use shared::alert::{Alert, AlertKind};
@@ -154,7 +155,7 @@ impl Days {
 
     fn terms<'a>(&'a self, mapping: &'a Mapping, others: &'a BTreeMap<CompanyId, TicketCompany>) -> ReplayTerms<'a> {
         let Desk { connection, types, picklists, .. } = &self.desk;
-        ReplayTerms { connection, mapping, types, picklists, others }
+        ReplayTerms { connection, mapping, types, picklists, zone: &TimeZone::UTC, others }
     }
 
     fn replay(&self) -> Replay {

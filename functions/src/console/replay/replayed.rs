@@ -4,6 +4,7 @@
 use crate::console::listed::Listed;
 use crate::store::Store;
 use anyhow::Context;
+use jiff::tz::TimeZone;
 use shared::alert_reading::AlertReading;
 use shared::alert_replay::{AtSwitchOn, DAYS_TO_CHOOSE_FROM, Replay, ReplayTerms, at_switch_on, replay};
 use shared::draft::Draft;
@@ -122,11 +123,13 @@ fn replayed(connection: &Connection, mapping: &Mapping, listed: &Listed, reading
         machines: BTreeMap::new(),
     };
     let others = others.map(|one| (one.id, known(one))).collect();
+    let zone = TimeZone::get(&mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
     let terms = ReplayTerms {
         connection,
         mapping,
         types: &snapshot.alert_types,
         picklists: &snapshot.picklists,
+        zone: &zone,
         others: &others,
     };
     let choices = match listed.mapping.settings.tickets.enabled {

@@ -231,6 +231,7 @@ async fn replayed(stage: &Stage) -> Replay {
         mapping: &mapping,
         types: &snapshot.alert_types,
         picklists: &snapshot.picklists,
+        zone: &jiff::tz::TimeZone::UTC,
         others: &BTreeMap::new(),
     };
     replay(&reading, &terms)
