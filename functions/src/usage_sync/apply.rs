@@ -1,17 +1,16 @@
 //! Carries a plan out: what reading settled is closed first, then each change is recorded, sent once and
 //! read back (U6). It sends what the plan says and judges nothing but the vendor's answer.
 
+use super::made::Made;
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
-use crate::run::held::Deeds;
 use crate::run::sending::{LONGEST_SENDING, LOOK_EVERY, TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
 use jiff::Timestamp;
-use shared::finding::Finding;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
@@ -42,28 +41,6 @@ pub(super) struct Apply<'a> {
     pub(super) stop: OnceLock<String>,
     pub(super) unanswered: Unanswered,
     pub(super) made: Made,
-}
-
-/// What this run did.
-#[derive(Default)]
-pub(super) struct Made(Mutex<Deeds>);
-
-impl Made {
-    pub(super) fn add(&self, change: &str) {
-        self.lock().made.insert(change.to_owned());
-    }
-
-    pub(super) fn found(&self, finding: Finding) {
-        self.lock().found.push(finding);
-    }
-
-    pub(super) fn all(self) -> Deeds {
-        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn lock(&self) -> MutexGuard<'_, Deeds> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// What was sent, and nobody knows yet whether it was made.

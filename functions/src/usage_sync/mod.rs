@@ -8,6 +8,7 @@ mod from_acronis;
 mod from_autotask;
 mod gather;
 mod lists;
+mod made;
 mod observe;
 mod packed;
 mod read_back;
@@ -21,9 +22,10 @@ use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
 use anyhow::Context;
-use apply::{Apply, Made, Unanswered};
+use apply::{Apply, Unanswered};
 pub use approve::approve;
 pub use explain::explain;
+use made::Made;
 use observe::Observed;
 use shared::finding::{Finding, What};
 use shared::guard::Guard;
