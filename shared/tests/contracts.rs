@@ -24,7 +24,7 @@ fn pin(world: &mut World, line: i64) {
 }
 
 #[test]
-fn c1_the_contract_field_is_read_trimmed_and_in_any_case() {
+fn c1_a24_the_contract_field_is_read_trimmed_and_in_any_case() {
     let cases = [
         (Some("Yes"), Billing::PayAsYouGo),
         (Some(" yes "), Billing::PayAsYouGo),
@@ -107,7 +107,7 @@ fn c2_a_service_on_two_lines_is_a_finding_and_held() {
 }
 
 #[test]
-fn c2_a_service_on_one_contract_of_each_kind_is_a_finding_and_held() {
+fn c2_a25_a_service_on_one_contract_of_each_kind_is_a_finding_and_held() {
     let mut world = on_two_contracts();
     world.it().contracts[1].payg = Some("No".to_owned());
     let plan = world.plan();

@@ -178,7 +178,7 @@ fn p2_a_refused_tenant_is_told_and_tried_again_tomorrow_or_when_something_moves(
 }
 
 #[test]
-fn p2_two_factors_trial_and_administrator_are_settings_and_off() {
+fn p2_a48_two_factors_trial_and_administrator_are_settings_and_off() {
     let mut world = birke();
     world.it().contact = contact("ada@birke.example");
     let plan = world.plan();

@@ -190,13 +190,10 @@ impl Vendor {
 }
 
 fn any_events(ours_only: bool) -> impl Strategy<Value = Vec<(bool, i32, i64, i32)>> {
-    let one = (
-        prop::bool::weighted(if ours_only { 1.0 } else { 0.7 }),
-        1i32..4,
-        0i64..30,
-        prop_oneof![3 => Just(0), 1 => 0i32..8],
-    );
-    prop::collection::vec(one, 0..18)
+    let others = if ours_only { 0 } else { 3 };
+    let is_ours = (0..10).prop_map(move |number| number >= others);
+    let ahead = prop_oneof![3 => Just(0), 1 => 0i32..8];
+    prop::collection::vec((is_ours, 1i32..4, 0i64..30, ahead), 0..18)
 }
 
 proptest! {

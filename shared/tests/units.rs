@@ -32,7 +32,7 @@ fn size(text: &str) -> UnitSize {
 }
 
 #[test]
-fn u1_units_are_the_rounded_total_less_the_included_and_at_least_the_minimum() {
+fn u1_a20_units_are_the_rounded_total_less_the_included_and_at_least_the_minimum() {
     let cases = [
         // used, unit size, included, minimum, in bundles, wanted
         (0, "1 piece", 0, 0, 0, 0),

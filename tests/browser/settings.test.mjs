@@ -40,7 +40,7 @@ test("what cannot be is told at its field, and is not staged", async () => {
 
 test("U5 a contract gets effective dates of its own, and loses them", async () => {
   await page.goto(`${origin}/plan?show=all`);
-  const contract = (await page.locator("a[href*='contract=']").first().getAttribute("href")).match(/contract=(\d+)/)[1];
+  const contract = (await page.getByText(/^contract \d+/).first().textContent()).match(/\d+/)[0];
   await page.goto(`${origin}/settings`);
   await page.getByLabel("Contract number").fill(contract);
   await page.locator("#dates-of").selectOption("period-end");

@@ -51,7 +51,7 @@ test("G11 G12 a wrong secret is told of, with what to do", async () => {
   await thisLooksRight("setup-refused");
 });
 
-test("G13 G14 G15 by keyboard: what is typed in is checked, and the page goes on by itself", async () => {
+test("A05 G13 G14 G15 by keyboard: what is typed in is checked, and the page goes on by itself", async () => {
   for (const label of ["Client secret", "Password (secret)", "Tracking identifier (integration code)"]) {
     await page.getByLabel(label, { exact: true }).fill(printed(FIELDS[label]));
   }

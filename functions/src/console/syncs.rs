@@ -143,6 +143,7 @@ pub(super) async fn news(Viewer(who): Viewer, asked: Asked) -> Result<Response, 
 /// Whether a run ended since then that says anything: looks that are made often and found nothing do not.
 async fn ended_since(store: &Store, connection: &ConnectionId, since: Timestamp) -> anyhow::Result<bool> {
     let says_nothing = |run: &RunRecord| match run.outcome {
+        _ if run.only_reads => true,
         Outcome::Running | Outcome::Skipped => true,
         Outcome::Complete => run.job != Job::UsageSync && run.counts.changes + run.counts.held == 0,
         Outcome::Stopped(_) | Outcome::Failed(_) => false,

@@ -13,11 +13,12 @@ use shared::deed::Deed;
 use shared::ids::ConnectionId;
 
 /// The item of changes that are kept together; none where there is none. That of the same run, time and first change is
-/// the same item.
+/// the same item. All of them are of its time: the list is read by that of items.
 pub(super) fn deeds_item(connection: &ConnectionId, deeds: &[Deed]) -> anyhow::Result<Option<Item>> {
     let Some(first) = deeds.first() else { return Ok(None) };
     let sk = format!("{}#{}#{}", sortable(first.at), first.run, first.change);
-    let mut item = Key { pk: format!("{connection}#deeds"), sk }.holding(&deeds)?;
+    let together: Vec<Deed> = deeds.iter().map(|deed| Deed { at: first.at, ..deed.clone() }).collect();
+    let mut item = Key { pk: format!("{connection}#deeds"), sk }.holding(&together)?;
     item.insert("ttl".to_owned(), expires(first.at, RUNS_KEPT_DAYS));
     Ok(Some(item))
 }

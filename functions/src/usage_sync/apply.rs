@@ -1,16 +1,17 @@
 //! Carries a plan out: what reading settled is closed first, then each change is recorded, sent once and
 //! read back (U6). It sends what the plan says and judges nothing but the vendor's answer.
 
-use super::made::Made;
+use super::unanswered::Unanswered;
 use super::{Planned, services};
 use crate::autotask::{Adjust, AutotaskWriter, WriteError};
 use crate::host::{Host, Vendors};
+use crate::run::held::Deeds;
 use crate::run::sending::{LONGEST_SENDING, LOOK_EVERY, TIME_FOR_A_CHANGE, waited_to_send_again};
 use crate::run::{budget, lease};
 use crate::store::{IntentError, Lease, RECORDED_TOGETHER};
 use anyhow::{Context, bail};
 use futures_util::{StreamExt, stream};
-use jiff::Timestamp;
+use shared::finding::Finding;
 use shared::ids::CompanyId;
 use shared::line::{Intent, LinePlace, LineState, Settlement};
 use shared::plan::{Action, Adjustment, Change};
@@ -43,37 +44,24 @@ pub(super) struct Apply<'a> {
     pub(super) made: Made,
 }
 
-/// What was sent, and nobody knows yet whether it was made.
+/// What this run did.
 #[derive(Default)]
-pub(super) struct Unanswered(Mutex<BTreeMap<String, SentOnce>>);
+pub(super) struct Made(Mutex<Deeds>);
 
-#[derive(Clone, Copy)]
-struct SentOnce {
-    at: Timestamp,
-    by_this_run: bool,
-}
-
-impl Unanswered {
-    /// This run sent it.
-    pub(super) fn sent(&self, id: &str, at: Timestamp) {
-        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: true });
+impl Made {
+    pub(super) fn add(&self, change: &str) {
+        self.lock().made.insert(change.to_owned());
     }
 
-    /// An earlier run sent it.
-    fn waits(&self, id: &str, at: Timestamp) {
-        self.lock().insert(id.to_owned(), SentOnce { at, by_this_run: false });
+    pub(super) fn found(&self, finding: Finding) {
+        self.lock().found.push(finding);
     }
 
-    /// What became of it is known.
-    pub(super) fn known(&self, id: &str) {
-        self.lock().remove(id);
+    pub(super) fn all(self) -> Deeds {
+        self.0.into_inner().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn all(&self) -> Vec<SentOnce> {
-        self.lock().values().copied().collect()
-    }
-
-    fn lock(&self) -> MutexGuard<'_, BTreeMap<String, SentOnce>> {
+    fn lock(&self) -> MutexGuard<'_, Deeds> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -8,12 +8,12 @@ mod from_acronis;
 mod from_autotask;
 mod gather;
 mod lists;
-mod made;
 mod observe;
 mod packed;
 mod read_back;
 mod record;
 mod services;
+mod unanswered;
 
 use crate::autotask::AutotaskWriter;
 use crate::host::Host;
@@ -22,10 +22,9 @@ use crate::run::{
     AtWork, Done, Run, Scope, budget, carry_out, check_credentials, connected, record::begin, record::count_plan,
 };
 use anyhow::Context;
-use apply::{Apply, Unanswered};
+use apply::{Apply, Made};
 pub use approve::approve;
 pub use explain::explain;
-use made::Made;
 use observe::Observed;
 use shared::finding::{Finding, What};
 use shared::guard::Guard;
@@ -36,6 +35,7 @@ use shared::run::{Job, Mode, Outcome, RunRecord};
 use shared::usage_plan::CompanyPlan;
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
+use unanswered::Unanswered;
 
 /// A plan and what it was made from.
 struct Planned {

@@ -15,7 +15,7 @@ use shared::ticket_changed;
 use std::collections::BTreeMap;
 
 #[test]
-fn m5_tickets_start_when_sync_is_on_one_customer_is_mapped_and_the_first_plan_is_approved() {
+fn m5_a29_tickets_start_when_sync_is_on_one_customer_is_mapped_and_the_first_plan_is_approved() {
     let mut desk = Desk::open();
     desk.connection.first_tickets_approved = false;
     desk.raise(1);

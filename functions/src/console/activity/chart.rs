@@ -61,10 +61,10 @@ impl Chart {
             height: up(day.made),
         };
         let line = |of: fn(&DayCount) -> Option<usize>| {
-            let known = days.iter().enumerate().filter_map(|(at, day)| Some((at, of(day)?)));
-            let corners: Vec<String> = known
-                .map(|(at, number)| format!("{},{}", at * DAY_WIDTH + DAY_WIDTH / 2, HEIGHT - up(number)))
-                .collect();
+            let known = days.iter().enumerate().filter_map(|(at, day)| Some((at, HEIGHT - up(of(day)?))));
+            // Each day is as wide as its bar, so that a single one is seen.
+            let corners = known.map(|(at, y)| format!("{},{y} {},{y}", at * DAY_WIDTH, (at + 1) * DAY_WIDTH));
+            let corners: Vec<String> = corners.collect();
             corners.join(" ")
         };
         let told = |number: Option<usize>| number.map_or_else(|| "not known".to_owned(), |number| number.to_string());

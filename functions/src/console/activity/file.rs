@@ -2,7 +2,7 @@
 
 use super::asked::Wanted;
 use super::events::{Event, Names};
-use super::gather::gather;
+use super::gather::{PART, gather};
 use crate::console::connections::the_named;
 use crate::console::fields::Asked;
 use crate::console::gates::Viewer;
@@ -15,7 +15,7 @@ const COLUMNS: [&str; 11] =
     ["when", "kind", "customer", "what", "before", "after", "why", "became", "findings", "run", "by"];
 /// What a file holds at most, and how many parts are looked through for it: what is older is asked for by its dates.
 const MOST_ROWS: usize = 20_000;
-const MOST_PARTS: usize = 500;
+const MOST_PARTS: usize = 50;
 
 pub(in crate::console) async fn file(Viewer(who): Viewer, asked: Asked) -> Result<Response, Failure> {
     let connection = the_named(&who.console.store, asked.field("connection").unwrap_or_default()).await?;
@@ -26,7 +26,7 @@ pub(in crate::console) async fn file(Viewer(who): Viewer, asked: Asked) -> Resul
     let mut wanted = Wanted::of(&asked, &connection.id, &names, &zone)?;
     let mut rows = Vec::new();
     for _ in 0..MOST_PARTS {
-        let page = gather(&who, &connection.id, &wanted, &names).await?;
+        let page = gather(&who, &connection.id, &wanted, &names, PART).await?;
         rows.extend(page.events.iter().map(|event| cells(event, &zone)));
         wanted.before = page.older;
         if wanted.before.is_none() || rows.len() >= MOST_ROWS {

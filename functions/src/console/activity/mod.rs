@@ -20,7 +20,7 @@ use asked::{KINDS, Wanted};
 use axum::response::Response;
 use chart::Chart;
 use events::{Event, Names};
-use gather::{Page, gather};
+use gather::{PAGE, Page, gather};
 use jiff::tz::TimeZone;
 use shared::run::Connection;
 
@@ -86,7 +86,7 @@ async fn happened(who: &SignedIn, connection: &Connection, asked: &Asked) -> Res
     let names = Names::of(&listed, &people);
     let zone = TimeZone::get(&listed.mapping.settings.time_zone).unwrap_or(TimeZone::UTC);
     let wanted = Wanted::of(asked, &connection.id, &names, &zone)?;
-    let Page { events, looked_to, older } = gather(who, &connection.id, &wanted, &names).await?;
+    let Page { events, looked_to, older } = gather(who, &connection.id, &wanted, &names, PAGE).await?;
     let is_first = wanted.is_first_page();
     let chart = match is_first {
         true => Some(Chart::read(store, &connection.id, today(who, &listed.mapping)).await?),
@@ -118,15 +118,23 @@ async fn happened(who: &SignedIn, connection: &Connection, asked: &Asked) -> Res
     })
 }
 
+/// A run's time and enough of its id that it is found in the file.
+fn short(run: &str) -> &str {
+    &run[..run.floor_char_boundary(RUN_SHOWN)]
+}
+
+/// How much of a run's id is shown.
+const RUN_SHOWN: usize = 33;
 /// How many names are offered to choose from; any other may be typed.
 const PEOPLE_OFFERED: usize = 200;
 
 fn row_of(event: &Event, zone: &TimeZone) -> EventRow {
     let all = |texts: &[String]| texts.iter().filter(|text| !text.is_empty()).map(Shown::of).collect();
-    let mut by = event.by.clone();
-    if let Some(run) = &event.run {
-        by = if by.is_empty() { format!("run {run}") } else { format!("run {run}, approved by {by}") };
-    }
+    let by = match (&event.run, event.by.as_str()) {
+        (Some(run), "") => format!("run {}", short(run)),
+        (Some(run), by) => format!("run {}, approved by {by}", short(run)),
+        (None, by) => format!("by {by}"),
+    };
     EventRow {
         at: at(event.at, zone),
         kind: event.kind.name(),

@@ -12,6 +12,7 @@ use super::connections::{Choice, Connections, the_named};
 use super::drafts;
 use super::fields::{Asked, Posted};
 use super::gates::{Operator, SignedIn, Viewer};
+use super::listed::Listed;
 use super::paged::{Paged, Pager};
 use super::pages::{Failure, Frame, go_to, show};
 use super::query::Query;
@@ -25,10 +26,12 @@ use replayed::{Replayed, Replays};
 use rows::{KindRow, Names, TicketRow, WhyRow, asked_for, kinds, row, whys};
 use shared::alert_reading::{AlertReading, MOST_DAYS};
 use shared::alert_replay::AtSwitchOn;
+use shared::draft::Draft;
 use shared::ids::ConnectionId;
 use shared::person::Role;
 use shared::run::{Connection, Job, Outcome, RunRecord};
 use shared::words::count;
+use std::sync::Arc;
 use url::form_urlencoded;
 
 /// What the address says of the list, and since when a reading is waited for.
@@ -155,22 +158,20 @@ fn read_shown(reading: &AlertReading, names: &Names<'_>) -> ReadShown {
 }
 
 /// The replay whose list is asked for, and the one in force where that is another.
-fn chosen<'a>(replays: &'a Replays, query: &Query) -> (&'a Replayed, Option<&'a Replayed>) {
+fn chosen<'a>(replays: &'a Replays, rules: &str) -> (&'a Replayed, Option<&'a Replayed>) {
     match &replays.edited {
-        Some(edited) if query.get("rules") != IN_FORCE => (edited, Some(&replays.in_force)),
+        Some(edited) if rules != IN_FORCE => (edited, Some(&replays.in_force)),
         _ => (&replays.in_force, None),
     }
 }
 
 fn came(replays: &Replays, names: &Names<'_>, query: &Query, days_before: u32) -> Came {
-    let (now, in_force) = chosen(replays, query);
+    let (now, in_force) = chosen(replays, query.get("rules"));
     let found = asked_for(now, query);
     let tickets = Paged::of(&found, Some(query.get("page")), |ticket| row(*ticket, names));
     let to = |rules| format!("/tickets/replay?{}", query.with(&[("rules", rules), ("page", "")]).text());
-    let tickets_of = |replayed: &Replayed| count(replayed.replay.tickets.len(), "ticket");
-    let beside = in_force.map(|replayed| format!("; {} under the rules in force", replayed.replay.tickets.len()));
     Came {
-        in_words: format!("{}: {}{}", count(now.replay.alerts, "alert"), tickets_of(now), beside.unwrap_or_default()),
+        in_words: in_words(now, in_force),
         is_edited: in_force.is_some(),
         other: replays.edited.as_ref().map(|_| if in_force.is_some() { to(IN_FORCE) } else { to("") }),
         in_force: in_force.is_some(),
@@ -188,6 +189,36 @@ fn came(replays: &Replays, names: &Names<'_>, query: &Query, days_before: u32) -
         all_tickets: now.replay.tickets.len(),
         file: format!("/tickets/replay/tickets.csv?{}", query.with(&[("page", "")]).text()),
     }
+}
+
+/// What alerts would have become, for the page on which the rules are edited.
+pub(super) struct InShort {
+    pub(super) in_words: String,
+    pub(super) read_at: Shown,
+    pub(super) days: String,
+    /// What the switch-on would make at once, by how many days before it count too (T8); nothing where ticket sync is on.
+    pub(super) switch_on: Vec<AtSwitchOn>,
+}
+
+/// The same in short; none before alerts were read.
+pub(super) async fn in_short(
+    who: &SignedIn,
+    (connection, listed, draft): (&Connection, &Arc<Listed>, &Draft),
+) -> Result<Option<InShort>, Failure> {
+    let replays = who.console.replays.of(&who.console.store, (connection, listed, draft)).await?;
+    Ok(replays.map(|replays| {
+        let read = read_shown(&replays.reading, &Names::of(listed, &replays));
+        let (now, in_force) = chosen(&replays, "");
+        let (in_words, switch_on) = (in_words(now, in_force), now.at_switch_on.clone());
+        InShort { in_words, read_at: read.at, days: read.days, switch_on }
+    }))
+}
+
+/// "412 alerts: 37 tickets; 52 under the rules in force".
+fn in_words(now: &Replayed, in_force: Option<&Replayed>) -> String {
+    let beside = in_force.map(|replayed| format!("; {} under the rules in force", replayed.replay.tickets.len()));
+    let (alerts, tickets) = (count(now.replay.alerts, "alert"), count(now.replay.tickets.len(), "ticket"));
+    format!("{alerts}: {tickets}{}", beside.unwrap_or_default())
 }
 
 /// The readings since then, oldest first.

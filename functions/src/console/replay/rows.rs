@@ -177,7 +177,7 @@ pub(in crate::console) async fn file(Viewer(who): Viewer, asked: Asked) -> Resul
         (who.console.listed.of(store, &connection.id).await?, drafts::of(&who, &connection.id).await?.draft);
     let replays = who.console.replays.of(store, (&connection, &listed, &draft)).await?.ok_or(Failure::NoSuchPage)?;
     let query = Query::asked(&FIELDS, &asked);
-    let (names, now) = (Names::of(&listed, &replays), super::chosen(&replays, &query).0);
+    let (names, now) = (Names::of(&listed, &replays), super::chosen(&replays, query.get("rules")).0);
     let cells = asked_for(now, &query).into_iter().map(|ticket| cells_of(ticket, &names));
     csv_file("replay", &COLUMNS, cells.collect::<Vec<_>>().into_iter())
 }

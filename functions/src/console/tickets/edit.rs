@@ -9,7 +9,7 @@ use super::super::pages::{Failure, Frame, go_to, show};
 use super::super::query::Query;
 use super::super::settings::Field;
 use super::super::words::Shown;
-use super::fields::{Values, Wrong, fields, read, row_of, values_of};
+use super::fields::{KEEP, Values, Wrong, fields, read, row_of, values_of};
 use super::rows::{self, TypeAt, print_of_category};
 use super::{FIELDS as LIST_FIELDS, NOT_READ, are_read};
 use askama::Template;
@@ -112,7 +112,12 @@ fn type_page(page: TypePage, one: &TypeAt<'_>, wrong: &Wrong, listed: &Listed) -
 
 fn category_page(page: TypePage, types: &[&TypeAt<'_>], wrong: &Wrong, listed: &Listed) -> Result<TypePage, Failure> {
     let category = &types.first().ok_or(Failure::NoSuchPage)?.category;
+    let mut notes = page.notes;
+    notes.push(Shown::of(format!(
+        "Where a number is typed, \"{KEEP}\" leaves it as it is, and nothing makes it as usual."
+    )));
     Ok(TypePage {
+        notes,
         action: "/tickets/category",
         names: "of",
         print: print_of_category(category),

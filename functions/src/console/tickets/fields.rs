@@ -167,7 +167,7 @@ pub(super) fn usual_in_words(spec: &Spec, usual: Option<Usual>, listed: &Listed)
         ("status", Some(usual)) => offered(PickField::Status, usual.status),
         ("queue", _) => match listed.mapping.settings.tickets.queue {
             Some(queue) => picklists.label(PickField::Queue, queue),
-            None => "that of all tickets".to_owned(),
+            None => "as for all".to_owned(),
         },
         ("resource" | "role", _) => "nobody".to_owned(),
         _ => "left to Autotask".to_owned(),

@@ -156,6 +156,7 @@ pub(super) struct TypeRow {
 }
 
 pub(super) struct Cell {
+    pub(super) label: &'static str,
     pub(super) text: Shown,
     pub(super) is_usual: bool,
 }
@@ -171,8 +172,11 @@ pub(super) fn columns() -> impl Iterator<Item = &'static str> {
 pub(super) fn row(one: &TypeAt<'_>, is_new: bool, listed: &Listed, query: &Query) -> TypeRow {
     let said = |spec: &Spec| value_in_words(spec, &one.now, listed);
     let cell = |spec: &Spec| match said(spec) {
-        Some(said) => Cell { text: Shown::of(said), is_usual: false },
-        None => Cell { text: Shown::of(usual_in_words(spec, one.usual(), listed)), is_usual: true },
+        Some(said) => Cell { label: spec.label, text: Shown::of(said), is_usual: false },
+        None => {
+            let usual = Shown::of(usual_in_words(spec, one.usual(), listed));
+            Cell { label: spec.label, text: usual, is_usual: true }
+        }
     };
     let other = |spec: &Spec| said(spec).map(|said| Shown::of(format!("{}: {said}", spec.label)));
     let link = |path: &str, name: &str, print: &str| format!("/tickets/{path}?{name}={print}&{}", query.text());

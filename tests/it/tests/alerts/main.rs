@@ -14,6 +14,7 @@ mod listed;
 mod lost;
 mod odd;
 mod people;
+mod replay;
 mod stage;
 mod storms;
 mod trouble;

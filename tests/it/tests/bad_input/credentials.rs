@@ -28,7 +28,7 @@ fn nowhere() -> String {
 }
 
 #[tokio::test]
-async fn a_wrong_credential_and_a_vendor_out_of_reach_are_named_and_nothing_is_changed() {
+async fn a04_a_wrong_credential_and_a_vendor_out_of_reach_are_named_and_nothing_is_changed() {
     let site = Site::with_work(2, 3).await;
     for (change, words) in WRONG {
         site.log_in_with(change);

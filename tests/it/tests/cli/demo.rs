@@ -35,7 +35,7 @@ fn main_sentences(said: &Said) -> String {
 }
 
 #[tokio::test]
-async fn it_shows_one_whole_sync_and_ends_without_anything_left_to_do() {
+async fn a02_a03_it_bills_sets_quotas_makes_tickets_and_ends_without_anything_left_to_do() {
     let said = demo(&["--once", "--customers", "3"], &Environment::new()).await.exits(0);
     insta::assert_snapshot!(main_sentences(&said), @r#"
     A simulated provider

@@ -97,7 +97,7 @@ async fn a_repeated_page_fails_the_read_instead_of_counting_twice() -> Result<()
 }
 
 #[tokio::test]
-async fn what_a_customer_can_be_given_is_listed_with_the_names_of_storages() -> Result<()> {
+async fn g02_what_a_customer_can_be_given_is_listed_with_the_names_of_storages() -> Result<()> {
     let vendors = Vendors::empty().await?;
     let acronis = vendors.acronis();
     let root = acronis.own_tenant().await?;

@@ -193,7 +193,7 @@ async fn money_keeps_every_digit_and_units_may_be_written_with_a_point() -> Resu
 }
 
 #[tokio::test]
-async fn an_unknown_user_a_wrong_secret_and_a_wrong_code_are_told_apart_and_not_repeated() -> Result<()> {
+async fn a12_an_unknown_user_a_wrong_secret_and_a_wrong_code_are_told_apart_and_not_repeated() -> Result<()> {
     let mut vendors = Vendors::empty().await?;
     let good = vendors.autotask_credentials.clone();
     vendors.autotask_credentials.user_name = "nobody@example.com".to_owned();

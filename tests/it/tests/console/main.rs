@@ -26,6 +26,7 @@ mod people;
 mod plan;
 mod products;
 mod provider;
+mod replay;
 mod roles;
 mod sessions;
 mod settings;

@@ -29,7 +29,7 @@ fn rows(page: &str) -> Vec<&str> {
 }
 
 #[tokio::test]
-async fn g31_each_line_shows_its_units_the_usage_behind_them_and_what_changes_from_when_for_how_much() {
+async fn g01_g31_each_line_shows_its_units_the_usage_behind_them_and_what_changes_from_when_for_how_much() {
     let (world, stage, viewer) = reviewed().await;
     let shown = snapshot(&world).await;
     let page = stage.get(&viewer, "/plan").await.is(200);

@@ -90,7 +90,7 @@ async fn map_and_plan(desk: &mut SetupStage) {
         .shows("Next: Products");
     let page = desk.get("/setup/products?connection=msp").await.shows("<strong>0</strong> of ").hides("Next: ");
     // A25.
-    let page = page.shows("One contract is one or the other, never both.");
+    let page = page.shows("One contract is of one kind, never both");
     page.shows("No product is sold as a service yet.").shows("href=\"/products?connection=msp\"");
     desk.map_products().await;
     assert_eq!(closed(desk).await, ["/setup/finish"]);

@@ -131,7 +131,7 @@ const KINDS: [Kind; 13] = [
 ];
 
 #[tokio::test]
-async fn every_change_of_a_contract_shows_in_acronis_after_one_look_and_one_event() {
+async fn a01_a19_every_change_of_a_contract_shows_in_acronis_after_one_look_and_one_event() {
     let mut stage = Stage::new().await;
     let named = |kind: &Kind| stage.msp.customer(kind.name, &[(WORKSTATIONS, 10), (SERVERS, 2)]);
     let customers: Vec<Customer> = KINDS.iter().map(named).collect();

@@ -39,11 +39,14 @@ async fn each_quota_that_is_set_is_listed_with_its_run_and_an_idle_look_lists_no
 #[tokio::test]
 async fn what_acronis_refuses_is_listed_with_its_words_and_what_was_made_beside_it_too() {
     let mut stage = Stage::new().await;
-    let one = stage.msp.customer("One", &[(WORKSTATIONS, 5), (VMS, 2)]);
+    let one = stage.msp.customer("One", &[(WORKSTATIONS, 5)]);
     stage.settle().await;
-    stage.msp.change(|world| world.lock_item(&one.tenant, VMS, None, true));
+    stage.msp.change(|world| {
+        let (vms, today) = (world.service_by_sku(VMS).expect("it is sold"), world.today());
+        world.human_add_service(one.contract, vms, 3, today).expect("a person may");
+        world.withhold_item(None, VMS, None, true);
+    });
     stage.msp.adjust(&one, WORKSTATIONS, 3);
-    stage.msp.adjust(&one, VMS, 1);
     stage.pass_minutes(5);
     let run = stage.look_at(&one).await;
     let of_run: Vec<Deed> = listed(&stage).await.into_iter().filter(|deed| deed.run == run.record.id).collect();

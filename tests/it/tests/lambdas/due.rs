@@ -46,7 +46,7 @@ async fn lives_in(cloud: &Cloud, connection: usize, time_zone: &str) {
 }
 
 #[tokio::test]
-async fn usage_sync_is_due_once_a_day_where_it_is_four_at_the_providers() {
+async fn a21_usage_sync_is_due_once_a_day_where_it_is_four_at_the_providers() {
     let mut cloud = Cloud::start().await;
     lives_in(&cloud, 0, "America/New_York").await;
     lives_in(&cloud, 1, "Asia/Kolkata").await;

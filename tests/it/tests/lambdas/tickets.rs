@@ -5,7 +5,7 @@ use crate::batches::{batch, failed};
 use crate::cloud::Cloud;
 use crate::response;
 use functions::alert_sync::{self, Look};
-use functions::events::{Event, SyncDue, TicketChanged};
+use functions::events::{AlertsAsked, Event, SyncDue, TicketChanged};
 use functions::run::Approve;
 use sandbox::acronis::alerts::NewAlert;
 use sandbox::{Fault, FaultKind};
@@ -107,6 +107,28 @@ async fn alert_sync_makes_the_tickets_of_the_connection_that_is_due_and_of_no_ot
     assert!(cloud.is_active(0, &alerts[0]) && cloud.is_active(1, &alerts[1]));
     let text = crate::error(function.invoke(json!({"detail-type": "TicketChanged", "detail": {}})).await);
     assert!(text.contains("expected a SyncDue event, not TicketChanged"), "{text}");
+    function.end().await;
+}
+
+#[tokio::test]
+async fn alert_sync_reads_the_alerts_that_are_asked_for_of_that_connection_though_ticket_sync_is_off() {
+    let cloud = Cloud::start().await;
+    cloud.raise(0, "SRV-01");
+    cloud.raise(1, "SRV-01");
+    let mut function = cloud.function("alert-sync", "apply").await;
+    let id = |connection: usize| cloud.connections[connection].0.clone();
+    let asked = Event::AlertsAsked(AlertsAsked { connection: id(0), days: 7 }).to_invocation();
+    let said = response(function.invoke(asked.clone()).await);
+    assert_eq!((&said["outcome"]["ended"], &said["mode"]), (&json!("complete"), &json!("plan")), "{said}");
+    let read = async |connection| cloud.host.store.alert_reading(&id(connection)).await.expect("the table is read");
+    assert_eq!(read(0).await.map(|reading| reading.alerts.len()), Some(1));
+    assert_eq!(read(1).await, None);
+    assert_eq!(cloud.sandbox(1).requests().len(), 0, "nobody asked south's vendors");
+    assert!(cloud.tickets(0).is_empty());
+    cloud.sandbox(0).fail(Fault::always("acronis.alerts", FaultKind::StatusBefore { status: 403, body: None }));
+    let text = crate::error(function.invoke(asked).await);
+    assert!(text.contains("alert-sync of north: reading Acronis alerts"), "{text}");
+    assert!(read(0).await.is_some(), "what was read before is still there");
     function.end().await;
 }
 

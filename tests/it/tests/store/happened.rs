@@ -49,6 +49,10 @@ async fn what_was_begun_is_replaced_by_what_became_of_it_and_what_was_not_run_is
     assert_eq!(store.deeds(&a, all).await.unwrap().rows, known);
     store.replace_deeds(&a, &begun, &[]).await.unwrap();
     assert_eq!(store.deeds(&a, all).await.unwrap().rows, []);
+    let later = Deed { at: after(1), ..deed("z", Became::Made) };
+    store.save_deeds(&a, &[deed("x", Became::Made), later]).await.unwrap();
+    let times: Vec<_> = store.deeds(&a, all).await.unwrap().rows.iter().map(|deed| deed.at).collect();
+    assert_eq!(times, [now(), now()], "what is kept together is of one time, so that no page loses a part of it");
     let items = table.items().await;
     store.save_deeds(&a, &[]).await.unwrap();
     store.replace_deeds(&a, &[], &known).await.unwrap();

@@ -1,6 +1,7 @@
 //! The store over the real client, against the embedded database, or against the DynamoDB at
 //! `AWS_ENDPOINT_URL_DYNAMODB` where that is set. Each test has a table of its own.
 
+mod alert_readings;
 mod connections;
 mod creations;
 mod drafts;

@@ -4,6 +4,7 @@
 mod floors;
 mod manifests;
 mod names;
+mod promises;
 mod readme;
 mod shapes;
 mod sources;

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 /// The rules by letter. A new rule is added here.
 const RULES: [(char, RangeInclusive<u32>); 8] =
-    [('M', 1..=6), ('C', 1..=4), ('U', 1..=7), ('Q', 1..=7), ('P', 1..=3), ('T', 1..=8), ('H', 1..=2), ('B', 1..=3)];
+    [('M', 1..=6), ('C', 1..=4), ('U', 1..=8), ('Q', 1..=7), ('P', 1..=3), ('T', 1..=8), ('H', 1..=2), ('B', 1..=3)];
 
 #[test]
 fn the_readme_names_every_rule() {

@@ -71,7 +71,7 @@ fn shows_every_line(world: &World, snapshot: &Snapshot) {
 }
 
 #[tokio::test]
-async fn accounts_and_what_there_is_to_choose_from_are_there_as_soon_as_the_connection_is() {
+async fn g13_accounts_and_what_there_is_to_choose_from_are_there_as_soon_as_the_connection_is() {
     let world = World::plain(3).await;
     let snapshot = snapshot(&world).await;
     is_what_the_vendors_have(&world, &snapshot);

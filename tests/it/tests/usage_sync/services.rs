@@ -224,7 +224,7 @@ async fn without_the_field() -> World {
 }
 
 #[tokio::test]
-async fn c1_while_the_contract_field_is_missing_nothing_is_planned_and_connect_creates_it_once() {
+async fn c1_a22_a23_while_the_contract_field_is_missing_nothing_is_planned_and_connect_creates_it_once() {
     let world = without_the_field().await;
     world.use_one_more_of_each();
     let plan = world.plan().await;
