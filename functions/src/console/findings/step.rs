@@ -88,9 +88,10 @@ impl Ways<'_> {
                 let setting = format!("{}#add_missing_services", self.to("/settings", &[]));
                 Some((setting, "Have missing services added"))
             }
-            What::NoActiveContract | What::TenantMissing { .. } | What::CompanyMissing { .. } | What::Renamed { .. } => {
-                self.customer()
-            }
+            What::NoActiveContract
+            | What::TenantMissing { .. }
+            | What::CompanyMissing { .. }
+            | What::Renamed { .. } => self.customer(),
             What::ContractToChoose { .. } | What::Prepaid(_) | What::Alert(_) => None,
             _ => self.lines("See the lines in the plan"),
         }
