@@ -6,6 +6,7 @@ mod guide;
 mod lost;
 mod odd;
 mod properties;
+mod readings;
 mod replay;
 mod rules;
 mod storms;

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use shared::alert::{Alert, AlertKind};
 use shared::alert_link::kept;
 use shared::alert_plan::told;
-use shared::alert_reading::{AlertReading, ReadAt, newest};
+use shared::alert_reading::{AlertReading, ReadAt};
 use shared::alert_replay::{Replay, ReplayTerms, Without, at_switch_on, replay};
 use shared::ids::{AlertId, CompanyId, ContractId, TicketId};
 use shared::mapping::Mapping;
@@ -393,29 +393,4 @@ fn t8_the_switch_on_makes_as_many_tickets_as_the_first_plan_for_so_many_days_bef
         let told = at_switch_on(&reading, &days.terms(&mapping, &others), before);
         assert_eq!((told.days, told.alerts, told.tickets), (before, alerts, tickets), "{before} days before");
     }
-}
-
-#[test]
-fn what_is_too_much_is_left_out_from_its_beginning_and_never_an_active_alert() {
-    let mut days = Days::begin(1);
-    for number in 0..10 {
-        let id = days.raise(7, "BackupFailed", number);
-        let now = days.desk.wait(1).now;
-        if number > 2 {
-            let alert = days.desk.alerts.get_mut(&id).expect("it is there");
-            (alert.updated_at, alert.cleared_at) = (now, Some(now));
-        }
-    }
-    let mut alerts: Vec<Alert> = days.desk.alerts.values().cloned().collect();
-    // A page that shows one twice, once as it was.
-    alerts.push(Alert { cleared_at: None, updated_at: start(), ..alerts[9].clone() });
-    let kept_of = |most| {
-        let (kept, from) = newest(alerts.clone(), |alert| alert, most);
-        (kept.len(), kept.iter().filter(|alert| alert.is_active()).count(), from)
-    };
-    assert_eq!(kept_of(10), (10, 3, None));
-    // Those raised in minutes 3 to 5 are cleared in minutes 4 to 6.
-    let after = start() + SignedDuration::from_mins(6) + SignedDuration::from_nanos(1);
-    assert_eq!(kept_of(7), (7, 3, Some(after)));
-    assert_eq!(kept_of(1).1, 3);
 }
