@@ -15,10 +15,12 @@ test("G33 the parts of the plan are reached by keyboard, and each says what it i
   await tabTo(page, "Quotas");
   await page.keyboard.press("Enter");
   await page.getByRole("heading", { name: "Quotas and tenants" }).waitFor();
-  assert.equal(await page.getByRole("link", { name: "Quotas" }).getAttribute("aria-current"), "page");
-  await tabTo(page, "Tickets");
+  assert.equal(await page.getByRole("link", { name: "Quotas", exact: true }).getAttribute("aria-current"), "page");
+  await tabTo(page, "Quotas");
+  await page.keyboard.press("Tab");
   await page.keyboard.press("Enter");
-  await page.getByRole("heading", { name: "Tickets" }).waitFor();
+  await page.waitForURL(/tab=tickets/);
+  await page.getByRole("heading", { level: 2, name: "Tickets" }).waitFor();
 });
 
 test("H2 what is held in review mode is chosen and approved by keyboard alone", async () => {

@@ -10,7 +10,7 @@ use url::form_urlencoded;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Step {
     /// The page to go to, and what the link says.
-    pub(super) link: Option<(String, &'static str)>,
+    pub(super) link: Link,
     /// Whether a sync of its customer, or of all alerts, may settle it.
     pub(super) sync: bool,
 }
@@ -24,79 +24,115 @@ pub(super) fn job_of(what: &What) -> Job {
     }
 }
 
+/// The page to go to, and what the link says.
+type Link = Option<(String, &'static str)>;
+
+/// The pages that have to do with a finding.
+struct Ways<'a> {
+    finding: &'a Finding,
+    listed: &'a Listed,
+    company: String,
+}
+
 pub(super) fn step(finding: &Finding, listed: &Listed) -> Step {
-    let to = |path: &str, fields: &[(&str, &str)]| {
-        let mut query = form_urlencoded::Serializer::new(String::new());
-        query.append_pair("connection", listed.connection.as_str()).extend_pairs(fields);
-        format!("{path}?{}", query.finish())
-    };
     let company = finding.company.map(|company| company.to_string()).unwrap_or_default();
-    let customer = || Some((to("/customers", &[("search", &company)]), "See the customer's mapping"));
-    let (service, service_name) = finding.what.service();
-    let lines = || {
-        let mut fields = vec![("show", "all"), ("customer", company.as_str())];
-        let service = service.map(|service| service.to_string());
-        fields.extend(service.as_deref().map(|service| ("service", service)));
-        Some((to("/plan", &fields), "See the lines in the plan"))
-    };
-    let named = |name: &str| Some((to("/products", &[("search", name)]), "See the product"));
+    let ways = Ways { finding, listed, company };
     let link = match &finding.what {
-        What::NothingMapped { .. } | What::PaygFieldMissing => Some((to("/setup", &[]), "Go on with the setup")),
-        What::ServiceOnSeveralLines { .. } | What::ServiceOnBothKinds { .. } | What::PinDropped { .. } => {
-            lines().map(|(href, _)| (href, "Pin a line"))
-        }
-        What::Excluded { .. } => lines().map(|(href, _)| (href, "Include it again")),
-        What::PostedPeriod { .. }
-        | What::PostedToTheEnd { .. }
-        | What::PeriodNotSeen { .. }
-        | What::PeriodUnclear { .. }
-        | What::PaygFieldUnclear { .. }
-        | What::MeteredNeedsCalendarMonths { .. }
-        | What::ChangedByOthers { .. }
-        | What::Unanswered { .. }
-        | What::Refused { .. }
-        | What::UsageRefused { .. }
-        | What::InTrial { .. } => lines(),
-        What::UsageRowMissing { item, .. } | What::FeatureMapped { item, .. } => {
-            Some((to("/products/item", &[("item", &print_of_item(item))]), "See the product"))
-        }
-        What::ServiceRefused { .. } | What::ServiceGone { .. } | What::TooManyUnits { .. } => {
-            let sold_as = service.and_then(|service| listed.snapshot.services.iter().find(|one| one.id == service));
-            named(sold_as.map_or(service_name, |service| &service.name))
-        }
-        What::NotOnContract { .. } => {
-            Some((format!("{}#add_missing_services", to("/settings", &[])), "Have missing services added"))
-        }
-        What::ContractToChoose { .. } => None,
-        What::NoActiveContract | What::TenantMissing { .. } | What::CompanyMissing { .. } | What::Renamed { .. } => {
-            customer()
-        }
-        What::Prepaid(what) => match what {
-            PrepaidWhat::Oversells { service_name, .. } | PrepaidWhat::NotAvailable { service_name, .. } => {
-                named(service_name)
+        What::Prepaid(what) => ways.of_quotas(what),
+        What::Alert(what) => ways.of_alerts(what),
+        what => ways.of_units(what),
+    };
+    Step { link, sync: may_settle(finding) }
+}
+
+impl Ways<'_> {
+    fn to(&self, path: &str, fields: &[(&str, &str)]) -> String {
+        let mut query = form_urlencoded::Serializer::new(String::new());
+        query.append_pair("connection", self.listed.connection.as_str()).extend_pairs(fields);
+        format!("{path}?{}", query.finish())
+    }
+
+    fn customer(&self) -> Link {
+        Some((self.to("/customers", &[("search", &self.company)]), "See the customer's mapping"))
+    }
+
+    fn lines(&self, words: &'static str) -> Link {
+        let service = self.finding.what.service().0.map(|service| service.to_string());
+        let mut fields = vec![("show", "all"), ("customer", self.company.as_str())];
+        fields.extend(service.as_deref().map(|service| ("service", service)));
+        Some((self.to("/plan", &fields), words))
+    }
+
+    fn product(&self, name: &str) -> Link {
+        Some((self.to("/products", &[("search", name)]), "See the product"))
+    }
+
+    fn of_units(&self, what: &What) -> Link {
+        match what {
+            What::NothingMapped { .. } | What::PaygFieldMissing => {
+                Some((self.to("/setup", &[]), "Go on with the setup"))
             }
-            PrepaidWhat::NotInMapping { .. } => named(""),
-            PrepaidWhat::PackWithoutStandard { pack: item } => named(item),
+            What::ServiceOnSeveralLines { .. } | What::ServiceOnBothKinds { .. } | What::PinDropped { .. } => {
+                self.lines("Pin a line")
+            }
+            What::Excluded { .. } => self.lines("Include it again"),
+            What::UsageRowMissing { item, .. } | What::FeatureMapped { item, .. } => {
+                Some((self.to("/products/item", &[("item", &print_of_item(item))]), "See the product"))
+            }
+            What::ServiceRefused { .. } | What::ServiceGone { .. } | What::TooManyUnits { .. } => {
+                let (service, name) = what.service();
+                let sold_as = self.listed.snapshot.services.iter().find(|one| Some(one.id) == service);
+                self.product(sold_as.map_or(name, |service| &service.name))
+            }
+            What::NotOnContract { .. } => {
+                let setting = format!("{}#add_missing_services", self.to("/settings", &[]));
+                Some((setting, "Have missing services added"))
+            }
+            What::NoActiveContract
+            | What::TenantMissing { .. }
+            | What::CompanyMissing { .. }
+            | What::Renamed { .. } => self.customer(),
+            What::ContractToChoose { .. } | What::Prepaid(_) | What::Alert(_) => None,
+            _ => self.lines("See the lines in the plan"),
+        }
+    }
+
+    fn of_quotas(&self, what: &PrepaidWhat) -> Link {
+        match what {
+            PrepaidWhat::Oversells { service_name, .. } | PrepaidWhat::NotAvailable { service_name, .. } => {
+                self.product(service_name)
+            }
+            PrepaidWhat::NotInMapping { .. } => self.product(""),
+            PrepaidWhat::PackWithoutStandard { pack: item } => self.product(item),
             PrepaidWhat::Locked { .. } | PrepaidWhat::QuotaRefused { .. } | PrepaidWhat::NotDisabled { .. } => {
-                Some((to("/plan", &[("tab", "quotas"), ("customer", &company)]), "See its quotas"))
+                Some((self.to("/plan", &[("tab", "quotas"), ("customer", &self.company)]), "See its quotas"))
             }
             PrepaidWhat::NoContract { .. }
             | PrepaidWhat::ContractWithoutTenant
             | PrepaidWhat::TenantWithoutContract
-            | PrepaidWhat::TenantWithItsName { .. } => customer(),
-            PrepaidWhat::StorageToChoose { .. } => Some((to("/settings", &[]), "Choose the default storage")),
+            | PrepaidWhat::TenantWithItsName { .. } => self.customer(),
+            PrepaidWhat::StorageToChoose { .. } => Some((self.to("/settings", &[]), "Choose the default storage")),
             _ => None,
-        },
-        What::Alert(what) => match what {
+        }
+    }
+
+    fn of_alerts(&self, what: &AlertWhat) -> Link {
+        match what {
             AlertWhat::UnmappedAlerts { tenant_name, .. } => {
-                Some((to("/customers", &[("find", tenant_name)]), "Map the tenant"))
+                Some((self.to("/customers", &[("find", tenant_name)]), "Map the tenant"))
             }
-            AlertWhat::CompanyTakesNoTickets { .. } => customer(),
-            AlertWhat::AtSwitchOn { .. } => Some((to("/plan", &[("tab", "tickets")]), "See the first plan")),
+            AlertWhat::CompanyTakesNoTickets { .. } => self.customer(),
+            AlertWhat::AtSwitchOn { .. } => Some((self.to("/plan", &[("tab", "tickets")]), "See the first plan")),
+            AlertWhat::TicketsNotStarted { .. }
+            | AlertWhat::TypeUnknown { .. }
+            | AlertWhat::PickGone { .. }
+            | AlertWhat::NoQueue { .. }
+            | AlertWhat::SubIssueAstray { .. }
+            | AlertWhat::AssigneeGone { .. }
+            | AlertWhat::NoClosingStatus { .. } => Some((self.to("/tickets", &[]), "Choose what tickets are like")),
             _ => None,
-        },
-    };
-    Step { link, sync: may_settle(finding) }
+        }
+    }
 }
 
 /// What another look may settle: what was refused or not answered, and what was mended at a vendor since.

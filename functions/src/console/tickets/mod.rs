@@ -24,17 +24,13 @@ use askama::Template;
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use rows::{Narrowed, TypeRow, print_of_category};
-use shared::alert_replay::AtSwitchOn;
 use shared::draft::Draft;
 use shared::person::Role;
 use shared::run::Connection;
-use shared::words::{count, list};
-use std::sync::Arc;
+use shared::words::count;
 
 /// What the address says.
 const FIELDS: [&str; 6] = ["connection", "search", "category", "show", "page", "staged"];
-/// The section in which tickets are switched on.
-const SWITCH_ON: &str = "tickets";
 const NOT_READ: &str = "What Autotask offers for tickets was not read, so that numbers are typed here and not checked. Make \
                         a sync of units on the page Overview, or test the connection on the page Setup: both read it.";
 
@@ -107,10 +103,6 @@ async fn tickets(
     let all = rows::all(draft, &listed);
     let asked = rows::asked_for(&all, &query);
     let (mut last, plain) = (None, query.with(&[("staged", "")]));
-    // No setting of tickets is about how many calls Autotask takes.
-    let mut forms = settings::forms(TICKET_SECTIONS, draft, &listed, 0, wrong.as_ref());
-    let at_once = at_switch_on(who, (connection, &listed, draft)).await?;
-    forms.iter_mut().filter(|form| form.id == SWITCH_ON).for_each(|form| form.effects.extend(at_once.clone()));
     let rows = Paged::of(&asked, Some(query.get("page")), |one| {
         let is_new = last.replace(one.category.to_lowercase()) != Some(one.category.to_lowercase());
         rows::row(one, is_new, &listed, &plain)
@@ -120,7 +112,8 @@ async fn tickets(
         connection: connection.id.to_string(),
         may_edit: who.person.role >= Some(Role::Operator),
         told: told(&all, draft, &listed, query.get("staged")).map(Shown::of),
-        forms,
+        // No setting of tickets is about how many calls Autotask takes.
+        forms: settings::forms(TICKET_SECTIONS, draft, &listed, 0, wrong.as_ref()),
         action: "/tickets/settings",
         not_read: (!are_read(&listed)).then_some(NOT_READ),
         replayed: replay::in_short(who, (connection, &listed, draft)).await?,
@@ -132,22 +125,6 @@ async fn tickets(
         pager: Pager::of(("type", "types"), &rows, |page| plain.to_page("/tickets", "types", "page", page)),
         rows: rows.rows,
     })
-}
-
-/// How many tickets the switch-on would make at once, by the alerts that somebody had read for the replay (T8); nothing
-/// where it is on, or none were read.
-async fn at_switch_on(who: &SignedIn, of: (&Connection, &Arc<Listed>, &Draft)) -> Result<Option<String>, Failure> {
-    if of.1.mapping.settings.tickets.enabled {
-        return Ok(None);
-    }
-    let Some(replays) = who.console.replays.of(&who.console.store, of).await? else { return Ok(None) };
-    let replayed = replays.edited.as_ref().unwrap_or(&replays.in_force);
-    let with = |one: &AtSwitchOn| format!("{} with {}", count(one.tickets, "ticket"), count(one.days as usize, "day"));
-    let all: Vec<String> = replayed.at_switch_on.iter().map(with).collect();
-    Ok(Some(format!(
-        "By the alerts that were last read for the replay, switching it on makes at once: {}.",
-        list(&all)
-    )))
 }
 
 /// What was just staged, as the draft has it now.

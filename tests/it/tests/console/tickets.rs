@@ -4,16 +4,13 @@
 use crate::names::{HOSTILE, is_plain};
 use crate::provider::{NOT_MAPPED, Provider, mapped, value_of};
 use crate::settings::{form_of, send};
-use crate::stage::{Answer, Stage, now};
-use jiff::SignedDuration;
-use shared::alert::{Alert, AlertAbout, AlertKind, Severity};
-use shared::alert_reading::{AlertReading, ReadAt};
+use crate::stage::{Answer, Stage};
+use shared::alert::{AlertKind, Severity};
 use shared::alert_settings::{AlertRow, TicketSettings};
-use shared::ids::{AlertId, ConnectionId, TenantId};
+use shared::ids::ConnectionId;
 use shared::mapping::Mapping;
 use shared::person::Role;
 use shared::ticket::{Assignee, PickField};
-use shared::usage::{Tenant, TenantKind};
 
 const PAGE: &str = "/tickets?connection=north";
 const CHANGES: &str = "/changes?connection=north";
@@ -371,59 +368,4 @@ async fn of_ten_thousand_types_a_page_shows_a_hundred() {
     // More than fits into one draft.
     say(&stage, &operator, "Edit all of Backup", &[("ticket", "0")]).await.is(409);
     stage.get(&operator, &format!("{PAGE}&search=Type09999")).await.shows("<bdi>Type09999</bdi>").shows("1 type<");
-}
-
-#[tokio::test]
-async fn t8_how_many_tickets_the_switch_on_makes_stands_beside_the_days_once_alerts_were_read() {
-    let stage = stage().await;
-    let operator = stage.session_with(Role::Operator).await;
-    let page = stage.get(&operator, PAGE).await.hides("switching it on makes at once");
-    drop(page.shows("href=\"/tickets/replay?connection=north\""));
-    let (at, days) = (now(), 30);
-    let from = at.checked_sub(SignedDuration::from_hours(24 * 30)).expect("it is in the calendar");
-    let mut reading = AlertReading::new(ReadAt { at, days, from, unread_customers: 0 });
-    reading.tenants = ["root", "t-1"].map(tenant).into();
-    reading.alerts = [("a", "BackupFailed", 1), ("b", "BackupFailed", 5), ("c", "LicenseInfo", 1)].map(alert).into();
-    let save = async |stage: &Stage| {
-        let store = &stage.machine.host.store;
-        store.save_alert_reading(&ConnectionId::new("north"), &reading).await.expect("it is saved");
-    };
-    save(&stage).await;
-    let told = "makes at once: 0 tickets with 0 days, 1 ticket with 1 day, ";
-    drop(stage.get(&operator, PAGE).await.shows(told).shows("2 tickets with 7 days"));
-    // With what is staged.
-    say(&stage, &operator, "Edit License noted", &[("ticket", "1")]).await.is(303);
-    drop(stage.get(&operator, PAGE).await.shows("2 tickets with 1 day, ").shows("3 tickets with 7 days"));
-    send(&stage, &operator, PAGE, "tickets", &[("tickets.enabled", "yes")]).await.is(303);
-    stage.apply(&operator, "north").await.is(303);
-    stage.get(&operator, PAGE).await.hides("switching it on makes at once");
-}
-
-fn tenant(id: &str) -> Tenant {
-    Tenant {
-        id: TenantId::new(id),
-        parent: (id != "root").then(|| TenantId::new("root")),
-        name: id.to_owned(),
-        kind: if id == "root" { TenantKind::Group } else { TenantKind::Customer },
-        enabled: true,
-        in_trial: false,
-        tag: None,
-    }
-}
-
-/// An active alert of the only customer, raised so many days ago.
-fn alert((id, kind, days): (&str, &str, i64)) -> Alert {
-    let raised_at = now().checked_sub(SignedDuration::from_hours(24 * days - 1)).expect("it is in the calendar");
-    let severity = if kind == "LicenseInfo" { Severity::Information } else { Severity::Critical };
-    Alert {
-        id: AlertId::new(id),
-        kind: AlertKind::new(kind),
-        category: if kind == "LicenseInfo" { "Licensing" } else { "Backup" }.to_owned(),
-        severity,
-        tenant: TenantId::new("t-1"),
-        raised_at,
-        updated_at: raised_at,
-        cleared_at: None,
-        about: AlertAbout { device: Some(id.to_owned()), resource: Some(id.to_owned()), ..AlertAbout::default() },
-    }
 }
