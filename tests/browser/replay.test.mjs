@@ -13,7 +13,7 @@ after(() => visit?.leave());
 
 test("before alerts were read the page says what to do, and looks right", async () => {
   await page.getByRole("link", { name: "Tickets", exact: true }).first().click();
-  await page.getByRole("link", { name: "What would these rules have made?" }).click();
+  await page.getByRole("link", { name: "Replay alerts", exact: true }).click();
   await page.getByText("No alerts were read yet.").waitFor();
   await looksRight(page, `${origin}/tickets/replay`, "replay-empty");
 });
@@ -70,7 +70,7 @@ test("A61 what is staged is shown beside the rules in force", async () => {
   await looksRight(page, `${origin}/tickets/replay`, "replay-staged");
   await page.getByRole("link", { name: "Tickets", exact: true }).first().click();
   await page.getByText(/under the rules in force in the 14 days before/).waitFor();
-  await page.getByRole("link", { name: "What would these rules have made?" }).click();
+  await page.getByRole("link", { name: "See the tickets" }).click();
   await page.getByRole("link", { name: "Show it under the rules in force" }).click();
   await page.getByText(/^\d+ alerts: \d+ tickets$/).waitFor();
 });

@@ -196,6 +196,8 @@ pub(super) struct InShort {
     pub(super) in_words: String,
     pub(super) read_at: Shown,
     pub(super) days: String,
+    /// What the switch-on would make at once, by how many days before it count too (T8); nothing where ticket sync is on.
+    pub(super) switch_on: Vec<AtSwitchOn>,
 }
 
 /// The same in short; none before alerts were read.
@@ -207,7 +209,8 @@ pub(super) async fn in_short(
     Ok(replays.map(|replays| {
         let read = read_shown(&replays.reading, &Names::of(listed, &replays));
         let (now, in_force) = chosen(&replays, "");
-        InShort { in_words: in_words(now, in_force), read_at: read.at, days: read.days }
+        let (in_words, switch_on) = (in_words(now, in_force), now.at_switch_on.clone());
+        InShort { in_words, read_at: read.at, days: read.days, switch_on }
     }))
 }
 

@@ -52,6 +52,7 @@ struct Tickets {
     action: &'static str,
     /// What the alerts of the last days would have become; none before they were read.
     replayed: Option<InShort>,
+    days_before: u32,
     /// What was not read of either side.
     not_read: Option<&'static str>,
     are_listed: bool,
@@ -117,6 +118,7 @@ async fn tickets(
         action: "/tickets/settings",
         not_read: (!are_read(&listed)).then_some(NOT_READ),
         replayed: replay::in_short(who, (connection, &listed, draft)).await?,
+        days_before: draft.applied_to(&listed.mapping).settings.tickets.days_before_switch_on,
         are_listed: !listed.snapshot.alert_types.is_empty(),
         search: Shown::of(query.get("search")),
         states: rows::states(&all, &query),
