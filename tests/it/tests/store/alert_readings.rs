@@ -22,7 +22,7 @@ fn reading(minute: i64, alerts: u32) -> AlertReading {
         tenant: tenant.clone(),
         raised_at: now(),
         updated_at: at,
-        cleared_at: (number % 2 == 0).then_some(at),
+        cleared_at: number.is_multiple_of(2).then_some(at),
         about: AlertAbout { device: Some(ODD.to_owned()), ..AlertAbout::default() },
     };
     reading.alerts = (0..alerts).map(alert).collect();
