@@ -44,8 +44,8 @@ struct Planned {
     opens_first: bool,
 }
 
-/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error is told in the record's
-/// outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error
+/// is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, look: Look, mode: Mode) -> anyhow::Result<Run> {
     let job = Job::AlertSync;
     carry_out(host, id, job, mode, Box::new(move |at_work, record| Box::pin(work(at_work, record, look)))).await

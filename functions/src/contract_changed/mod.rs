@@ -36,8 +36,8 @@ struct Planned {
     opens_first: bool,
 }
 
-/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's
-/// record and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection and those whom `scope` names. In plan mode nothing is written but the run's record and what
+/// people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub async fn run(host: &Host, id: &ConnectionId, scope: Scope, mode: Mode) -> anyhow::Result<Run> {
     let job = Job::ContractChanged;
     carry_out(host, id, job, mode, Box::new(move |at_work, record| Box::pin(work(at_work, record, scope)))).await
