@@ -79,7 +79,8 @@ pub(crate) struct AtWork<'a> {
 pub(crate) type Work = Box<dyn for<'a> FnOnce(AtWork<'a>, &'a mut RunRecord) -> WorkDone<'a>>;
 pub(crate) type WorkDone<'a> = LocalBoxFuture<'a, anyhow::Result<Done>>;
 
-/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
+/// One run for one connection. In plan mode nothing is written but the run's record and what people's lists show. An error
+/// is told in the record's outcome; only a run that cannot even be recorded is an `Err`.
 pub(crate) fn carry_out<'a>(
     host: &'a Host,
     id: &'a ConnectionId,

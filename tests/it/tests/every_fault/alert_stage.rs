@@ -196,7 +196,7 @@ impl AlertStage {
     }
 
     /// How many requests may have changed something at a vendor.
-    fn writes(&self) -> usize {
+    pub(crate) fn writes(&self) -> usize {
         let is_write = |name: &str| {
             let mut all = Operation::OF_ALERTS.into_iter().chain(Operation::OF_TICKETS);
             all.any(|one| one.operation() == Some(name) && (one.is_write_to_acronis() || one.is_write_to_autotask()))
