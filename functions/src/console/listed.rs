@@ -30,14 +30,6 @@ impl Listed {
         format!("{}.{}", self.versions.mapping, self.versions.snapshot)
     }
 
-    /// Refused where the mapping, or what the jobs saw, is another than on the page of a form.
-    pub(super) fn is_as_shown(&self, posted: &Posted) -> Result<(), Failure> {
-        match posted.field("shown")? == self.stamp() {
-            true => Ok(()),
-            false => Err(Failure::Refused("the list is not what was shown any more")),
-        }
-    }
-
     /// Refused where the mapping is another than on the page of a form.
     pub(super) fn is_mapped_as_shown(&self, posted: &Posted) -> Result<(), Failure> {
         match posted.field("shown")?.split('.').next() == Some(self.versions.mapping.to_string().as_str()) {

@@ -44,10 +44,10 @@ fn ids_of(who: &SignedIn, listed: &Listed, posted: &Posted) -> Result<BTreeSet<S
     if posted.field("all").is_err() {
         return Ok(posted.named_with(BOX).map(str::to_owned).collect());
     }
-    listed.is_as_shown(posted)?;
     let view = View::of_query(posted.field("view")?);
     let today = super::today(who, &listed.mapping);
     let all = rows::of(listed, &view, today);
+    rows::are_as_shown(&all, posted)?;
     Ok(all.iter().filter_map(Row::approvable).map(str::to_owned).collect())
 }
 

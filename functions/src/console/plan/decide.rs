@@ -93,8 +93,9 @@ fn the_line<'a>(snapshot: &'a Snapshot, company: &str, posted: &Posted) -> Resul
 fn chosen<'a>(listed: &'a Listed, posted: &Posted, today: Date) -> Result<Vec<&'a ListedLine>, Failure> {
     let of_line = |row: &Row<'a>| row.approvable().and_then(|_| row.line());
     let lines: Vec<&ListedLine> = if posted.field("all").is_ok() {
-        listed.is_as_shown(posted)?;
-        rows::of(listed, &View::of_query(posted.field("view")?), today).iter().filter_map(of_line).collect()
+        let all = rows::of(listed, &View::of_query(posted.field("view")?), today);
+        rows::are_as_shown(&all, posted)?;
+        all.iter().filter_map(of_line).collect()
     } else {
         let ids: BTreeSet<&str> = posted.named_with(BOX).collect();
         let all = listed.snapshot.lines.values().flatten();

@@ -66,6 +66,8 @@ struct PlanShown {
     query: String,
     /// Of which versions the page is made.
     stamp: String,
+    /// Of which changes that can be approved.
+    list: String,
     shows: Vec<Chosen>,
     sorts: Vec<Chosen>,
     search: String,
@@ -174,6 +176,7 @@ async fn plan_shown(who: &SignedIn, connection: &Connection, asked: &Asked) -> R
         may_change: who.person.role >= Some(Role::Operator),
         query,
         stamp: listed.stamp(),
+        list: rows::print_of(&all),
         shows: chosen(&Show::ALL, view.show),
         sorts: chosen(&Sort::ALL, view.sort),
         search: view.search.clone(),

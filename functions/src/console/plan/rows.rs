@@ -2,7 +2,9 @@
 //! are worth together. It reads the snapshot and the mapping, and changes neither.
 
 use super::view::{Show, Sort, View};
+use crate::console::fields::Posted;
 use crate::console::listed::Listed;
+use crate::console::pages::Failure;
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 use shared::contract::Contract;
@@ -10,6 +12,7 @@ use shared::decision::{Decided, Decision};
 use shared::finding::Finding;
 use shared::ids::{CompanyId, ContractId, ServiceId};
 use shared::mapping::CustomerRow;
+use shared::plan::plan_id;
 use shared::snapshot::{ListedChange, ListedLine, ListedService, Snapshot};
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
@@ -66,6 +69,19 @@ pub(in crate::console) struct Row<'a> {
     pub(in crate::console) decision: Option<&'a Decision>,
     /// Whether the customer has the service on several lines, of which one may be pinned (C2).
     pub(in crate::console) one_of_several: bool,
+}
+
+/// Stands for exactly those of these changes that can be approved.
+pub(super) fn print_of(rows: &[Row<'_>]) -> String {
+    plan_id(rows.iter().filter_map(Row::approvable))
+}
+
+/// Refused where these are not the changes that were on the page of a form.
+pub(super) fn are_as_shown(rows: &[Row<'_>], posted: &Posted) -> Result<(), Failure> {
+    match posted.field("list")? == print_of(rows) {
+        true => Ok(()),
+        false => Err(Failure::Refused("the list is not what was shown any more")),
+    }
 }
 
 impl<'a> Row<'a> {

@@ -42,6 +42,13 @@ pub(crate) async fn stamp(stage: &Stage, cookie: &str) -> String {
     after.split('"').next().unwrap_or_default().to_owned()
 }
 
+/// What the form for all that are filtered carries for them.
+async fn list(stage: &Stage, cookie: &str) -> String {
+    let page = stage.get(cookie, "/plan?connection=msp").await.is(200);
+    let (_, after) = page.text.split_once("name=\"list\" value=\"").expect("the form says what was shown");
+    after.split('"').next().unwrap_or_default().to_owned()
+}
+
 /// Sends the form of a line.
 async fn decide(stage: &Stage, cookie: &str, line: &ListedLine, shown: &str, fields: &[(&str, &str)]) -> u16 {
     let place = &line.place;
@@ -159,7 +166,7 @@ async fn u8_an_excluded_line_is_left_alone_and_listed_with_what_is_not_billed() 
 async fn u8_many_are_dismissed_at_once_those_that_are_ticked_or_all_that_are_filtered() {
     let (world, mut stage, operator) = to_change().await;
     let (first, second) = (line(&world, 0).await, line(&world, 1).await);
-    let shown = stamp(&stage, &operator).await;
+    let (shown, listed) = (stamp(&stage, &operator).await, list(&stage, &operator).await);
     let boxes = [id_of(&first), id_of(&second)].map(|id| format!("id-{id}"));
     let common = [("connection", "msp"), ("view", ""), ("shown", &shown), ("decision", "dismiss"), ("reason", "all")];
     let mut ticked = common.to_vec();
@@ -169,13 +176,14 @@ async fn u8_many_are_dismissed_at_once_those_that_are_ticked_or_all_that_are_fil
     assert_eq!((decisions(&world, &first).await.len(), decisions(&world, &second).await.len()), (1, 1));
     // The page they were ticked on is another by now.
     stage.submit(&operator, "/plan/decide", &ticked).await.is(409);
-    let mut all = common.to_vec();
-    all.push(("all", "1"));
-    stage.submit(&operator, "/plan/decide", &all).await.is(409);
     let now = stamp(&stage, &operator).await;
-    let all =
-        [("connection", "msp"), ("view", ""), ("shown", &now), ("decision", "exclude"), ("reason", "x"), ("all", "1")];
-    stage.submit(&operator, "/plan/decide", &all).await.is(303);
+    let all = |list| {
+        let all = [("connection", "msp"), ("view", ""), ("shown", &now), ("decision", "exclude"), ("reason", "x")];
+        all.into_iter().chain([("all", "1"), ("list", list)]).collect::<Vec<_>>()
+    };
+    stage.submit(&operator, "/plan/decide", &all(&listed)).await.is(409);
+    let listed = list(&stage, &operator).await;
+    stage.submit(&operator, "/plan/decide", &all(&listed)).await.is(303);
     let third = line(&world, 2).await;
     assert!(matches!(decisions(&world, &third).await[0].what, Decided::Exclude));
     assert!(matches!(decisions(&world, &first).await[0].what, Decided::Dismiss { .. }), "it was not among them");
