@@ -210,11 +210,11 @@ class Emulator:
         return [item for page in pages for item in page["Items"]]
 
     def kept_text(self):
-        """All that the table holds, as text: what is compressed is put together from its parts."""
+        """All that the table holds, as text: what is compressed is put together, where it has parts."""
         compressed, plain = {}, []
         for item in sorted(self.items(), key=lambda item: (item["pk"]["S"], item["sk"]["S"])):
-            part = item.pop("part", None)
-            if part:
-                compressed.setdefault(item["sk"]["S"].split("#")[0], []).append(part["B"])
+            for name in [name for name, value in item.items() if "B" in value]:
+                whole = item["sk"]["S"].split("#")[0] if name == "part" else item["sk"]["S"]
+                compressed.setdefault((item["pk"]["S"], whole, name), []).append(item.pop(name)["B"])
             plain.append(item)
         return json.dumps(plain) + "".join(gzip.decompress(b"".join(parts)).decode() for parts in compressed.values())

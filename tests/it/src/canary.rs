@@ -108,38 +108,47 @@ impl Drop for SearchedTable {
 pub fn seek_in(database: &Database) {
     let tables = database.list_tables(asked(json!({}))).expect("a database tells its tables").table_names;
     for table in tables {
-        let (mut begin, mut parts) = (Value::Null, BTreeMap::new());
+        let (mut begin, mut compressed) = (Value::Null, Compressed::new());
         loop {
             let scanned = database.scan(asked(json!({"TableName": table, "ExclusiveStartKey": begin})));
             let scanned = serde_json::to_value(scanned.expect("a table is read")).expect("items are JSON");
             seek("the table", &scanned["Items"].to_string());
-            for item in
-                scanned["Items"].as_array().expect("items are a list").iter().filter(|item| item.get("part").is_some())
-            {
-                let key = ["pk", "sk"].map(|name| item[name]["S"].to_string());
-                parts.insert(key, item["part"]["B"].as_str().expect("bytes are told in Base64").to_owned());
+            for item in scanned["Items"].as_array().expect("items are a list") {
+                let [partition, key] = ["pk", "sk"].map(|name| item[name]["S"].as_str().unwrap_or_default().to_owned());
+                let bytes = item.as_object().into_iter().flatten().filter(|(_, value)| value.get("B").is_some());
+                for (name, value) in bytes {
+                    let text = value["B"].as_str().expect("bytes are told in Base64").to_owned();
+                    compressed.insert([partition.clone(), key.clone(), name.clone()], text);
+                }
             }
             begin = scanned["LastEvaluatedKey"].clone();
             if begin.is_null() {
                 break;
             }
         }
-        seek_in_compressed(&parts);
+        seek_in_compressed(&compressed);
     }
 }
 
-/// Searches what is compressed, put together from its parts.
-fn seek_in_compressed(parts: &BTreeMap<[String; 2], String>) {
-    let mut whole: BTreeMap<&str, Vec<u8>> = BTreeMap::new();
-    for ([_, key], part) in parts {
-        let (generation, _) = key.split_once('#').expect("a part is numbered");
-        whole.entry(generation).or_default().extend(STANDARD.decode(part).expect("bytes are told in Base64"));
+/// Bytes in Base64, by partition, key and attribute.
+type Compressed = BTreeMap<[String; 3], String>;
+
+/// Searches what is compressed, put together where it has parts.
+fn seek_in_compressed(compressed: &Compressed) {
+    let mut whole: BTreeMap<[&str; 3], Vec<u8>> = BTreeMap::new();
+    for ([partition, key, name], text) in compressed {
+        let generation = match name.as_str() {
+            "part" => key.split_once('#').expect("a part is numbered").0,
+            _ => key.as_str(),
+        };
+        let bytes = whole.entry([partition.as_str(), generation, name.as_str()]).or_default();
+        bytes.extend(STANDARD.decode(text).expect("bytes are told in Base64"));
     }
     for bytes in whole.into_values() {
         let mut text = String::new();
         // One that is being written has not all of its parts yet; as far as it goes it is searched.
         let _ = GzDecoder::new(bytes.as_slice()).read_to_string(&mut text);
-        seek("the snapshot", &text);
+        seek("what is compressed", &text);
     }
 }
 
