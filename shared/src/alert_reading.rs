@@ -34,12 +34,11 @@ pub struct ReadAt {
 /// One thing of a reading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-#[allow(clippy::large_enum_variant, reason = "each lives while it is handed over, and most of them are alerts")]
 pub enum ReadEntry<'a> {
     /// When it was made.
     Read(ReadAt),
     /// An alert.
-    Alert(Cow<'a, Alert>),
+    Alert(Box<Cow<'a, Alert>>),
     /// A tenant with alerts, or one above it.
     Tenant(Cow<'a, Tenant>),
     /// A company whose tenant has alerts; none where Autotask shows no such company.
@@ -78,7 +77,7 @@ impl AlertReading {
     /// Hands over its entries.
     pub fn each(&self, mut each: impl FnMut(ReadEntry<'_>)) {
         each(ReadEntry::Read(self.read));
-        self.alerts.iter().for_each(|one| each(ReadEntry::Alert(Cow::Borrowed(one))));
+        self.alerts.iter().for_each(|one| each(ReadEntry::Alert(Box::new(Cow::Borrowed(one)))));
         self.tenants.iter().for_each(|one| each(ReadEntry::Tenant(Cow::Borrowed(one))));
         self.companies.iter().for_each(|(company, read)| each(ReadEntry::Company(*company, Cow::Borrowed(read))));
     }
