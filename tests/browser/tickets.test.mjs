@@ -35,7 +35,7 @@ test("A61 a type of alert is searched for, edited and applied by keyboard alone"
   await page.keyboard.type("90");
   await tabTo(page, "Stage it");
   await page.keyboard.press("Enter");
-  await page.getByText(/^Staged for .*due in: 90 minutes/).waitFor();
+  await page.getByText(/^Staged for .*Due in: 90 minutes/).waitFor();
   await tabTo(page, "Review");
   await page.keyboard.press("Enter");
   await page.waitForURL(/changes/);

@@ -1,10 +1,10 @@
 //! What is said of an alert type, in words.
 
 use super::super::listed::Listed;
+use super::fields::{SPECS, Spec, value_in_words, values_of};
 use shared::alert::AlertKind;
 use shared::alert_settings::AlertRow;
 use shared::alert_text::TypeNames;
-use shared::ticket::{Assignee, PickField};
 use shared::words::count;
 
 /// What stands for what nobody said.
@@ -28,48 +28,14 @@ pub(super) fn due_in_words(minutes: u32) -> String {
     }
 }
 
-pub(super) fn assignee_in_words(assignee: Assignee) -> String {
-    format!("resource {}, role {}", assignee.resource, assignee.role)
-}
-
 /// The terms in which two rows differ, as they are in the one and in the other.
 pub(in super::super) fn differences(one: &AlertRow, other: &AlertRow, listed: &Listed) -> (String, String) {
-    let (one, other) = (terms(one, listed), terms(other, listed));
-    let differ: Vec<usize> = (0..one.len()).filter(|at| one[*at] != other[*at]).collect();
-    let told = |terms: &[(&str, String)]| {
-        differ.iter().map(|at| format!("{}: {}", terms[*at].0, terms[*at].1)).collect::<Vec<_>>().join("; ")
+    let term = |spec: &Spec, row: &AlertRow| {
+        let value = value_in_words(spec, row, listed);
+        format!("{}: {}", spec.label, value.as_deref().unwrap_or(USUAL))
     };
-    (told(&one), told(&other))
-}
-
-fn terms(row: &AlertRow, listed: &Listed) -> [(&'static str, String); 10] {
-    let pick = |field: PickField, value: Option<i64>| {
-        value.map_or_else(|| USUAL.to_owned(), |value| listed.snapshot.picklists.label(field, value))
-    };
-    // Taken apart by name, so that a term added there cannot be forgotten here.
-    let AlertRow {
-        label: _,
-        ticket,
-        priority,
-        status,
-        queue,
-        ticket_type,
-        issue,
-        sub_issue,
-        due_minutes,
-        category,
-        assignee,
-    } = row;
-    [
-        ("makes a ticket", ticket.map_or(USUAL, |ticket| if ticket { "yes" } else { "no" }).to_owned()),
-        ("priority", pick(PickField::Priority, *priority)),
-        ("status", pick(PickField::Status, *status)),
-        ("due in", due_minutes.map_or_else(|| USUAL.to_owned(), due_in_words)),
-        ("queue", pick(PickField::Queue, *queue)),
-        ("ticket type", pick(PickField::TicketType, *ticket_type)),
-        ("issue type", pick(PickField::Issue, *issue)),
-        ("sub-issue type", pick(PickField::SubIssue, *sub_issue)),
-        ("category", pick(PickField::Category, *category)),
-        ("assignee", assignee.map_or_else(|| USUAL.to_owned(), assignee_in_words)),
-    ]
+    let (one_said, other_said) = (values_of(one), values_of(other));
+    let differ: Vec<&Spec> = SPECS.iter().filter(|spec| one_said[spec.name] != other_said[spec.name]).collect();
+    let told = |row: &AlertRow| differ.iter().map(|spec| term(spec, row)).collect::<Vec<_>>().join("; ");
+    (told(one), told(other))
 }

@@ -186,9 +186,11 @@ async fn a36_a61_t1_a_type_is_edited_applied_recorded_and_put_back_to_usual() {
     ];
     let sent = say(&stage, &operator, "Edit Backup warned", &said).await.is(303);
     let page = stage.get(&operator, sent.header("location").split('#').next().expect("it is an address")).await;
-    drop(page.shows("Staged for Backup warned: makes a ticket: yes; priority: Medium").shows("1 change staged"));
+    drop(page.shows("Staged for Backup warned: Ticket: yes; Priority: Medium").shows("1 change staged"));
     let page = stage.get(&operator, CHANGES).await.shows("Alert type BackupWarning Backup warned");
-    drop(page.shows("priority: as usual").shows("assignee: resource 29, role 8").shows("due in: 90 minutes"));
+    drop(
+        page.shows("Priority: as usual").shows("Assignee: resource: 29; Assignee: role: 8").shows("Due in: 90 minutes"),
+    );
     assert_eq!(row(&stage, "BackupWarning").await, AlertRow::default(), "nothing is in force yet");
     stage.apply(&operator, "north").await.is(303);
     let wanted = AlertRow {
